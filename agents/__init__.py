@@ -1,0 +1,1 @@
+"""Minds: policies, scripted, exported and learned."""

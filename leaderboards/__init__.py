@@ -1,0 +1,1 @@
+"""Judging: submissions, scenarios, metrics and tables."""

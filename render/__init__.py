@@ -1,0 +1,1 @@
+"""Drawing: pictures, videos and the viewer."""

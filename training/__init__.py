@@ -1,0 +1,1 @@
+"""Training on RLlib at the speed of the worlds."""

@@ -1,0 +1,1 @@
+"""Worlds: what exists and how it changes."""

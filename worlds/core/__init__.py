@@ -1,0 +1,1 @@
+"""The toolbox that every world is made of: one concept per file."""

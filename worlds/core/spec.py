@@ -1,0 +1,142 @@
+"""What a world declares about itself; spaces, tables, manifests and checks are derived from it."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Box, MultiDiscrete
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A named slice of the observation: ``size`` float32 values in [low, high] that belong to one ``sensor``."""
+
+    name: str
+    size: int
+    low: float
+    high: float
+    meaning: str
+    sensor: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """A named part of the action: one choice among ``choices``."""
+
+    name: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """Something that may happen; its index in ``WorldSpec.events`` is its number. ``value`` says what the float of such an event means."""
+
+    name: str
+    meaning: str
+    value: str = "1"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A kind of avatar: how many there are, what each senses, what it can do, what it is paid for."""
+
+    name: str
+    count: int
+    features: tuple[Feature, ...]
+    heads: tuple[Head, ...]
+    terms: tuple[str, ...]
+    continuous: tuple[str, ...] = ()
+    """Names of continuous controls in [-1, 1]; when given they take the place of the heads."""
+
+    @property
+    def observation_size(self) -> int:
+        """Length D of one observation."""
+        return sum(f.size for f in self.features)
+
+    @property
+    def observation_space(self) -> Box:
+        """Box float32 [D], bounded feature by feature."""
+        low = np.concatenate([np.full(f.size, f.low, np.float32) for f in self.features])
+        high = np.concatenate([np.full(f.size, f.high, np.float32) for f in self.features])
+        return Box(low, high, dtype=np.float32)
+
+    @property
+    def action_space(self) -> Box | MultiDiscrete:
+        """MultiDiscrete over the heads, or Box [-1, 1] over the continuous controls."""
+        if self.continuous:
+            return Box(-1.0, 1.0, (len(self.continuous),), np.float32)
+        return MultiDiscrete([len(h.choices) for h in self.heads])
+
+    @property
+    def action_size(self) -> int:
+        """Length of one action: number of heads or of continuous controls."""
+        return len(self.continuous) or len(self.heads)
+
+    @property
+    def action_dtype(self) -> type:
+        """float32 for continuous control, else int32."""
+        return np.float32 if self.continuous else np.int32
+
+    def slices(self) -> dict[str, slice]:
+        """Where each feature lies in the observation."""
+        ends = np.cumsum([f.size for f in self.features]).tolist()
+        return {f.name: slice(end - f.size, end) for f, end in zip(self.features, ends, strict=True)}
+
+    def table(self) -> str:
+        """The observation as Markdown: slice, name, sensor, range, meaning."""
+        rows = ["| slice | name | sensor | range | meaning |", "|---|---|---|---|---|"]
+        for f, where in zip(self.features, self.slices().values(), strict=True):
+            rows.append(f"| {where.start}:{where.stop} | {f.name} | {f.sensor} | [{f.low:g}, {f.high:g}] | {f.meaning} |")
+        return "\n".join(rows)
+
+    def signature(self) -> str:
+        """SHA-256 over what a policy must fit: names and sizes of features, heads or controls."""
+        fit = {
+            "features": [[f.name, f.size] for f in self.features],
+            "heads": [[h.name, list(h.choices)] for h in self.heads],
+            "continuous": list(self.continuous),
+        }
+        return hashlib.sha256(json.dumps(fit).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class WorldSpec:
+    """A world: what it declares and its kernels. Shapes: N environments, A avatars, G state features.
+
+    ``reset(state, episodes, config, out, log, which, start, stop)`` begins episodes where ``which`` [N] is set;
+    ``step(state, episodes, config, actions, out, log, start, stop)`` advances those that are not over and returns how many ended;
+    ``overview(state, episodes, config, out, start, stop)`` fills float32 [N, G], the global state for central critics.
+    ``config`` reaches them as a structured array [1] (see ``settings.packed``).
+    """
+
+    name: str
+    version: int
+    summary: str
+    config: type
+    roles: Callable[[Any], tuple[Role, ...]]
+    events: tuple[EventKind, ...]
+    allocate: Callable[[int, Any], Any]
+    reset: Callable[..., None]
+    step: Callable[..., int]
+    overview: Callable[..., None]
+    state_features: Callable[[Any], tuple[Feature, ...]]
+    scene: Callable[[Any, Any, int], Any]
+    """(state, config, environment) -> Scene."""
+    level_fields: tuple[str, ...]
+    """State fields that stay as they are during an episode."""
+    frame_fields: tuple[str, ...]
+    """State fields that a transcript keeps for every step."""
+    tags: tuple[str, ...] = ()
+    heuristic: Callable[..., np.ndarray] | None = None
+    """(role, observation [B, D], config) -> actions [B, heads]: a scripted policy that sees what a learner sees."""
+    oracle: Callable[..., np.ndarray] | None = None
+    """(batch, role, envs [B], avatars [B]) -> actions [B, heads]: a bound that reads the state."""
+    metrics: tuple[str, ...] = field(default=("episode_return",))
+    """Names of the metrics that tell how well a policy does here, the headline first."""
+
+    def role_names(self) -> tuple[str, ...]:
+        """Names of the roles under the default config."""
+        return tuple(r.name for r in self.roles(self.config()))
