@@ -1,0 +1,42 @@
+# From a clean clone: `make demo` trains, judges and draws a policy; `make test` runs the whole suite.
+
+PYTHON ?= python3
+# Installed first and alone, so that a CPU build offered by pip's own settings is taken; set it to the build your GPU needs.
+TORCH ?= torch==2.13.0
+WORKERS ?= 2
+MINUTES ?= 4
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := runs/demo
+
+.PHONY: venv demo test lint bench
+
+venv: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all]'
+	touch $@
+
+demo: venv
+	$(BIN)/avatarium train wayfinding --minutes $(MINUTES) --out $(DEMO)
+	$(BIN)/avatarium evaluate $(DEMO)/policy.zip
+	$(BIN)/avatarium submit $(DEMO)/policy.zip
+	$(BIN)/avatarium leaderboard
+	$(BIN)/avatarium record $(DEMO)/replay.avt
+
+test: venv
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+bench: venv
+	$(BIN)/avatarium bench worlds --json runs/bench/worlds.json
+	set -e; for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script; done
