@@ -1,0 +1,120 @@
+"""Policies as files: an ONNX graph and its manifest in a zip. This is what training exports, what is watched and what is submitted."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from avatarium.agents.archive import MAX_BYTES, check_onnx_bytes, pack, read
+from avatarium.agents.manifest import Manifest, StateShape
+from avatarium.agents.session import Session
+from avatarium.worlds.core.errors import UserError, need
+from avatarium.worlds.core.rng import GOLDEN, scramble
+
+if TYPE_CHECKING:
+    from avatarium.agents.policy import Turn
+
+__all__ = ["MAX_BYTES", "Manifest", "OnnxPolicy", "PolicyError", "StateShape", "check_onnx_bytes", "pack", "read", "sample_actions"]
+
+Arrays = tuple[np.ndarray, ...]
+LOG_STD_LIMIT = 20.0
+
+
+class PolicyError(UserError):
+    """A policy did something that a policy must not do; the sentence says what."""
+
+
+def uniforms(keys: np.ndarray, stream: int) -> np.ndarray:
+    """float64 [B] in (0, 1), one per key (uint64 [B]), by splitmix64 (Steele, Lea and Flood 2014); each ``stream`` gives others."""
+    with np.errstate(over="ignore"):
+        bits = scramble.py_func(keys + GOLDEN * np.uint64(stream + 1))
+    found: np.ndarray = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    return found
+
+
+def sample_actions(logits: np.ndarray, keys: np.ndarray, nvec: tuple[int, ...], greedy: bool) -> np.ndarray:
+    """One choice per head: int32 [B, heads] from logits [B, sum(nvec)], by inverting the softmax's cumulative distribution.
+
+    ``keys`` uint64 [B] alone decide the draw, so a row's action depends neither on the batch around it nor on what was drawn before.
+    """
+    actions = np.empty((len(logits), len(nvec)), np.int32)
+    start = 0
+    for head, choices in enumerate(nvec):
+        part = logits[:, start : start + choices].astype(np.float64)
+        start += choices
+        if greedy:
+            actions[:, head] = part.argmax(axis=1)
+            continue
+        np.exp(part - part.max(axis=1, keepdims=True), out=part)
+        np.cumsum(part, axis=1, out=part)
+        threshold = uniforms(keys, head) * part[:, -1]
+        actions[:, head] = (part[:, :-1] <= threshold[:, None]).sum(axis=1)
+    return actions
+
+
+def sample_controls(mean: np.ndarray, log_std: np.ndarray, keys: np.ndarray, greedy: bool) -> np.ndarray:
+    """Continuous controls float32 [B, C] in [-1, 1]: a clipped Gaussian (Box and Muller 1958), drawn by ``keys`` uint64 [B] alone."""
+    if greedy:
+        return np.clip(mean, -1.0, 1.0).astype(np.float32)
+    noise = np.empty(mean.shape)
+    for control in range(mean.shape[1]):
+        radius = np.sqrt(-2.0 * np.log(uniforms(keys, 2 * control)))
+        noise[:, control] = radius * np.cos(2.0 * np.pi * uniforms(keys, 2 * control + 1))
+    spread = np.exp(np.clip(log_std, -LOG_STD_LIMIT, LOG_STD_LIMIT))
+    return np.clip(mean + spread * noise, -1.0, 1.0).astype(np.float32)
+
+
+class OnnxPolicy:
+    """An exported policy that runs in this process: for one's own files. Other people's belong in the leaderboard's sandbox."""
+
+    def __init__(self, manifest: Manifest, onnx_bytes: bytes) -> None:
+        check_onnx_bytes(onnx_bytes, "policy.onnx")
+        self.manifest = manifest
+        self.name = manifest.name
+        self.start(onnx_bytes)
+
+    @classmethod
+    def open(cls, path: Path | str) -> "OnnxPolicy":
+        """The policy in a submission zip. Raises UserError when it is not one."""
+        return cls(*read(path))
+
+    def start(self, onnx_bytes: bytes) -> None:
+        """Make the graph ready to run."""
+        need("onnxruntime", extra="leaderboards")
+        try:
+            self.session = Session(onnx_bytes, tuple(s.name for s in self.manifest.recurrent), tuple(n for n, _ in self.manifest.outputs))
+        except Exception as error:  # onnxruntime's errors share no base class but Exception
+            raise UserError(f"onnxruntime cannot load policy.onnx of {self.name}: {str(error).splitlines()[0][:200]}") from None
+
+    def infer(self, arrays: Arrays) -> list[np.ndarray]:
+        """Run the graph on the observation float32 [B, D] and states float32 [B, ...]: outputs, then states."""
+        try:
+            return self.session.run(arrays)
+        except Exception as error:  # as above
+            raise PolicyError(f"onnxruntime cannot run policy.onnx of {self.name}: {str(error).splitlines()[0][:200]}") from None
+
+    def initial_state(self, rows: int) -> Arrays:
+        """Zeros, float32 [rows, ...] for each recurrent state."""
+        return tuple(np.zeros((rows, *state.shape), np.float32) for state in self.manifest.recurrent)
+
+    def step(self, turn: "Turn", state: Arrays) -> tuple[np.ndarray, Arrays]:
+        """Actions int32 [B, heads] (or float32 [B, controls]) and the new state. Raises PolicyError."""
+        observation = np.ascontiguousarray(turn.observation, np.float32)
+        found = self.infer((observation, *state))
+        self._check(found, len(observation))
+        return self._act(found, turn.keys), tuple(found[len(self.manifest.outputs) :])
+
+    def _check(self, found: list[np.ndarray], rows: int) -> None:
+        shapes = [(rows, width) for _, width in self.manifest.outputs] + [(rows, *state.shape) for state in self.manifest.recurrent]
+        names = [name for name, _ in self.manifest.outputs] + [f"state {state.name}" for state in self.manifest.recurrent]
+        for array, shape, name in zip(found, shapes, names, strict=True):
+            if array.shape != shape or array.dtype != np.float32:
+                raise PolicyError(f"{self.name} gave {name} as {array.dtype} {list(array.shape)} instead of float32 {list(shape)}")
+            if not np.isfinite(array).all():
+                raise PolicyError(f"{self.name} gave {name} that are not finite numbers")
+
+    def _act(self, found: list[np.ndarray], keys: np.ndarray) -> np.ndarray:
+        greedy = self.manifest.sampling == "greedy"
+        if self.manifest.controls:
+            return sample_controls(found[0], found[1], keys, greedy)
+        return sample_actions(found[0], keys, self.manifest.actions, greedy)
