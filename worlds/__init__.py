@@ -1,1 +1,35 @@
-"""Worlds: what exists and how it changes."""
+"""Worlds: what exists and how it changes.
+
+>>> from avatarium import worlds
+>>> worlds.names()
+['wayfinding']
+>>> batch = worlds.make_batch("wayfinding", num_envs=2)
+>>> batch.reset(seed=0)["walker"].shape
+(2, 8, 150)
+"""
+
+from typing import Any
+
+from avatarium.worlds.core.batch import Batch
+from avatarium.worlds.core.discovery import names, spec
+from avatarium.worlds.core.errors import UserError
+from avatarium.worlds.core.spec import WorldSpec
+
+__all__ = ["Batch", "UserError", "WorldSpec", "make", "make_batch", "names", "spec"]
+
+
+def make_batch(name: str, num_envs: int = 1, threads: int = 1, autoreset: bool = True, **config: Any) -> Batch:
+    """``num_envs`` environments of a world, stepped at once: arrays in, arrays out. ``name`` as in ``make``."""
+    found = spec(name)
+    return Batch(found, num_envs, threads, autoreset, **config)
+
+
+def make(name: str, aec: bool = False, render_mode: str | None = None, **config: Any) -> Any:
+    """A world as a PettingZoo ParallelEnv, or as an AECEnv with ``aec``.
+
+    ``name`` is a world's name, or ``package.module:WORLD`` for one outside this package. Raises UserError for unknown names and settings.
+    """
+    from avatarium.worlds.core.parallel import World, as_aec
+
+    world = World(spec(name), render_mode=render_mode, **config)
+    return as_aec(world) if aec else world

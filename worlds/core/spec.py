@@ -22,6 +22,13 @@ class Feature:
     sensor: str
 
 
+def box(features: tuple[Feature, ...]) -> Box:
+    """The space of these features side by side: Box float32, bounded feature by feature."""
+    low = np.concatenate([np.full(f.size, f.low, np.float32) for f in features])
+    high = np.concatenate([np.full(f.size, f.high, np.float32) for f in features])
+    return Box(low, high, dtype=np.float32)
+
+
 @dataclass(frozen=True)
 class Head:
     """A named part of the action: one choice among ``choices``."""
@@ -59,9 +66,7 @@ class Role:
     @property
     def observation_space(self) -> Box:
         """Box float32 [D], bounded feature by feature."""
-        low = np.concatenate([np.full(f.size, f.low, np.float32) for f in self.features])
-        high = np.concatenate([np.full(f.size, f.high, np.float32) for f in self.features])
-        return Box(low, high, dtype=np.float32)
+        return box(self.features)
 
     @property
     def action_space(self) -> Box | MultiDiscrete:
@@ -107,7 +112,8 @@ class WorldSpec:
     """A world: what it declares and its kernels. Shapes: N environments, A avatars, G state features.
 
     ``reset(state, episodes, config, out, log, which, start, stop)`` begins episodes where ``which`` [N] is set;
-    ``step(state, episodes, config, actions, out, log, start, stop)`` advances those that are not over and returns how many ended;
+    ``step(state, episodes, config, actions, out, log, start, stop)`` advances those that are not over and returns in how many of them
+    somebody's episode ended;
     ``overview(state, episodes, config, out, start, stop)`` fills float32 [N, G], the global state for central critics.
     ``config`` reaches them as a structured array [1] (see ``settings.packed``).
     """

@@ -1,0 +1,213 @@
+"""N copies of a world stepped at once: arrays in, arrays out, no copies."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from avatarium.worlds.core import episodes as course
+from avatarium.worlds.core import events, senses, settings
+from avatarium.worlds.core.errors import UserError
+from avatarium.worlds.core.rewards import Out
+from avatarium.worlds.core.spec import Role, WorldSpec
+
+Arrays = dict[str, np.ndarray]
+EVENTS_PER_AVATAR = 16
+
+
+class Step(NamedTuple):
+    """One step of a batch, by role. The arrays are the batch's own buffers: copy what must outlive the next step."""
+
+    observation: Arrays  # float32 [N, A, D]
+    reward: Arrays  # float32 [N, A]
+    termination: Arrays  # bool [N, A]
+    truncation: Arrays  # bool [N, A]
+    final_observation: Arrays  # float32 [N, A, D]: valid where termination or truncation is set
+
+
+class Snapshot(NamedTuple):
+    """Everything a batch would need to go on from one moment, bit for bit."""
+
+    arrays: tuple[np.ndarray, ...]
+
+
+class Batch:
+    """``num_envs`` independent environments of one world; environment i depends on its seed and its actions alone.
+
+    With ``autoreset`` an episode that ends is followed by the next one within the same step; without, the environment stands still.
+    ``threads`` shares the environments out over threads; the results are the same bytes for every number of threads.
+    """
+
+    def __init__(self, spec: WorldSpec, num_envs: int = 1, threads: int = 1, autoreset: bool = True, **config: Any) -> None:
+        if not 1 <= num_envs <= 1 << 20 or not 1 <= threads <= 256:
+            raise UserError(f"num_envs={num_envs}, threads={threads}: a batch has 1 to {1 << 20} environments on 1 to 256 threads")
+        self.spec, self.num_envs, self.autoreset = spec, num_envs, autoreset
+        self.config: Any = settings.build(spec.config, config)
+        self.roles: dict[str, Role] = {r.name: r for r in spec.roles(self.config)}
+        self.num_agents = {name: r.count for name, r in self.roles.items()}
+        self.observation_spaces = {name: r.observation_space for name, r in self.roles.items()}
+        self.action_spaces = {name: r.action_space for name, r in self.roles.items()}
+        self._packed = settings.packed(self.config)
+        self._split = course.SPLITS.index(getattr(self.config, "split", "train"))
+        self.state: Any = spec.allocate(num_envs, self.config)
+        self.episodes = course.allocate(num_envs)
+        self.events = events.allocate(num_envs, EVENTS_PER_AVATAR * sum(self.num_agents.values()), len(spec.events))
+        self.ended = np.zeros(num_envs, np.bool_)
+        self._out = tuple(_buffers(num_envs, r) for r in self.roles.values())
+        self._final = {name: np.zeros_like(o.observation) for name, o in zip(self.roles, self._out, strict=True)}
+        self._actions = tuple(np.zeros((num_envs, r.count, r.action_size), r.action_dtype) for r in self.roles.values())
+        self._faults = tuple(senses.fault(r, self.config, num_envs) for r in self.roles.values())
+        self._step = Step(self._by_role("observation"), self._by_role("reward"), self._by_role("termination"), self._by_role("truncation"), self._final)
+        self.present: Arrays = self._by_role("present")
+        self.reward_terms: Arrays = self._by_role("terms")
+        self._all = np.ones(num_envs, np.bool_)
+        self._chunks = _chunks(num_envs, threads)
+        self._pool = ThreadPoolExecutor(len(self._chunks)) if len(self._chunks) > 1 else None
+        self._kernel: Any = None
+        self._ready = False
+
+    def _by_role(self, field: str) -> Arrays:
+        return {name: getattr(o, field) for name, o in zip(self.roles, self._out, strict=True)}
+
+    @property
+    def clock(self) -> np.ndarray:
+        """int32 [N]: steps since each environment's episode began."""
+        return self.episodes.clock
+
+    def reset(self, seed: int | Sequence[int] | np.ndarray) -> Arrays:
+        """Begin N new episodes from one seed, or from one seed per environment; returns observations by role, float32 [N, A, D]."""
+        if not isinstance(seed, (int, np.integer)) and len(seed) != self.num_envs:
+            raise UserError(f"{len(seed)} seeds were given for {self.num_envs} environments")
+        self.episodes.origin[:] = course.origins(seed, self.num_envs)
+        self.episodes.count[:] = 0
+        self.events.tally[:] = 0
+        self.events.count[:] = 0
+        self.ended[:] = False
+        for out in self._out:
+            out.reward[:], out.terms[:], out.termination[:], out.truncation[:] = 0, 0, False, False
+        self._begin(self._all)
+        self._ready = True
+        return self._step.observation
+
+    def _begin(self, which: np.ndarray) -> None:
+        course.open_episodes(self.episodes, which, self._split, 0, self.num_envs)
+        self._share(self.spec.reset, self.state, self.episodes, self._packed, self._out, self.events, which)
+        self._degrade(which)
+
+    def _degrade(self, which: np.ndarray) -> None:
+        for fault, out in zip(self._faults, self._out, strict=True):
+            if fault is not None:
+                senses.degrade(fault, self.episodes, out.observation, which)
+
+    def step(self, actions: Arrays) -> Step:
+        """Advance every environment by one step; ``actions`` by role: int32 [N, A, heads], or float32 [N, A, controls] in [-1, 1].
+
+        Raises UserError when the shape is wrong or ``reset`` was not called; actions outside their range count as doing nothing.
+        """
+        if not self._ready:
+            raise UserError("call reset(seed) before step(actions)")
+        for name, mine in zip(self.roles, self._actions, strict=True):
+            given = actions.get(name)
+            if given is None or given.shape != mine.shape:
+                raise UserError(self._misfit(name, given, mine.shape))
+            mine[...] = given
+        self.events.count[:] = 0
+        if not self.autoreset:
+            self._hush()
+        if self._advance():
+            self._finish()
+        elif self._faults[0] is not None:
+            self._degrade(self._all)
+        return self._step
+
+    def _advance(self) -> int:
+        """Run the world's step kernel; returns how many environments ended."""
+        self.ended[:] = False
+        arguments = (self.state, self.episodes, self._packed, self._actions, self._out, self.events)
+        if self._pool is not None:
+            return int(sum(self._share(self.spec.step, *arguments)))
+        if self._kernel is None:
+            ended = int(self.spec.step(*arguments, 0, self.num_envs))
+            self._kernel = _entry(self.spec.step, (*arguments, 0, self.num_envs))
+            return ended
+        return int(self._kernel(*arguments, 0, self.num_envs))
+
+    def _share(self, kernel: Any, *arguments: Any) -> list[Any]:
+        if self._pool is None:
+            return [kernel(*arguments, 0, self.num_envs)]
+        return list(self._pool.map(lambda chunk: kernel(*arguments, *chunk), self._chunks))
+
+    def _finish(self) -> None:
+        """Keep the final observations of ended episodes and begin the next ones."""
+        self._degrade(self._all)
+        for name, out in zip(self.roles, self._out, strict=True):
+            np.copyto(self._final[name], out.observation)
+        np.copyto(self.ended, self.episodes.over)
+        if self.autoreset:
+            self._begin(self.ended)
+
+    def _hush(self) -> None:
+        over = self.episodes.over
+        if over.any():
+            for out in self._out:
+                out.reward[over], out.terms[over] = 0, 0
+
+    def _misfit(self, role: str, given: Any, want: tuple[int, ...]) -> str:
+        if given is None:
+            return f"actions for role {role!r} are missing: give a dict with an array for each of {', '.join(self.roles)}"
+        return f"actions of role {role!r} have shape {given.shape}, expected {want} (environments, avatars, {'controls' if self.roles[role].continuous else 'heads'})"
+
+    def global_state(self) -> np.ndarray:
+        """float32 [N, G]: what a central critic may see, as ``spec.state_features(config)`` lists it."""
+        out = np.zeros((self.num_envs, sum(f.size for f in self.spec.state_features(self.config))), np.float32)
+        self.spec.overview(self.state, self.episodes, self._packed, out, 0, self.num_envs)
+        return out
+
+    def _memory(self) -> list[np.ndarray]:
+        outs = [array for out in self._out for array in out]
+        past = [fault.past for fault in self._faults if fault is not None]
+        return [*_leaves(self.state), *self.episodes, *self.events, self.ended, *outs, *past]
+
+    def snapshot(self) -> Snapshot:
+        """A copy of everything that changes; ``restore`` continues from it bit for bit."""
+        return Snapshot(tuple(array.copy() for array in self._memory()))
+
+    def restore(self, snapshot: Snapshot) -> Arrays:
+        """Continue from a ``snapshot`` of a batch of the same world, size and config; returns the observations of that moment."""
+        mine = self._memory()
+        if [a.shape for a in mine] != [a.shape for a in snapshot.arrays]:
+            raise UserError("this snapshot is of a batch of another world, size or config")
+        for array, kept in zip(mine, snapshot.arrays, strict=True):
+            array[...] = kept
+        self._ready = True
+        return self._step.observation
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+def _buffers(num_envs: int, role: Role) -> Out:
+    lead = (num_envs, role.count)
+    flags = (np.zeros(lead, np.bool_), np.zeros(lead, np.bool_), np.zeros(lead, np.bool_))
+    return Out(np.zeros((*lead, role.observation_size), np.float32), np.zeros(lead, np.float32), np.zeros((*lead, len(role.terms)), np.float32), *flags)
+
+
+def _leaves(state: Any) -> list[np.ndarray]:
+    """The arrays of a NamedTuple of arrays, nested ones included."""
+    return [leaf for part in state for leaf in ([part] if isinstance(part, np.ndarray) else _leaves(part))]
+
+
+def _chunks(num_envs: int, threads: int) -> list[tuple[int, int]]:
+    edges = np.linspace(0, num_envs, min(threads, num_envs) + 1).astype(int).tolist()
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def _entry(kernel: Any, arguments: tuple[Any, ...]) -> Any:
+    """The compiled code of ``kernel`` for the types of ``arguments``, without the search for it that a normal call makes.
+
+    A batch calls one kernel with the same buffers over and over; for a single environment that search costs as much as the step.
+    """
+    return kernel.overloads[tuple(kernel.typeof_pyval(a) for a in arguments)].entry_point

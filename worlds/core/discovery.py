@@ -1,0 +1,49 @@
+"""Which worlds there are: folders of this package, and entry points of others."""
+
+import importlib
+import pkgutil
+from importlib import metadata
+from typing import Any
+
+import avatarium.worlds
+from avatarium.worlds.core.errors import UserError, nearest
+from avatarium.worlds.core.spec import WorldSpec
+
+GROUP = "avatarium.worlds"
+
+
+def names(tag: str | None = None) -> list[str]:
+    """Names of all worlds, or of those with a tag."""
+    return sorted(name for name in _addresses() if tag is None or tag in spec(name).tags)
+
+
+def spec(name: str) -> WorldSpec:
+    """The world called ``name``, or at the address ``package.module:WORLD``. Raises UserError when there is none."""
+    if ":" in name:
+        return _load(name)
+    addresses = _addresses()
+    if name not in addresses:
+        raise UserError(f"there is no world {name!r}: {nearest(name, addresses)}")
+    return _load(addresses[name])
+
+
+def _addresses() -> dict[str, str]:
+    folders = pkgutil.iter_modules(avatarium.worlds.__path__)
+    found = {f.name: f"avatarium.worlds.{f.name}:WORLD" for f in folders if f.ispkg and f.name != "core"}
+    found.update({entry.name: entry.value for entry in metadata.entry_points(group=GROUP)})
+    return found
+
+
+def _load(address: str) -> WorldSpec:
+    module, _, attribute = address.partition(":")
+    try:
+        world: Any = getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as missing:
+        if missing.name is None or not module.startswith(missing.name):
+            raise
+        raise UserError(f"there is no module {module!r} to take the world {address!r} from") from missing
+    except AttributeError as missing:
+        raise UserError(f"module {module!r} has no {attribute!r}: a world is addressed as package.module:WORLD") from missing
+    if not isinstance(world, WorldSpec):
+        raise UserError(f"{address!r} is a {type(world).__name__}, not a WorldSpec")
+    return world

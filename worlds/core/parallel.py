@@ -1,0 +1,177 @@
+"""The one PettingZoo environment over any world: a batch of one, with names instead of array rows."""
+
+import importlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Box, MultiDiscrete
+from pettingzoo import ParallelEnv
+from pettingzoo.utils.conversions import parallel_to_aec
+
+from avatarium.worlds.core.batch import Batch, Step
+from avatarium.worlds.core.errors import UserError, nearest
+from avatarium.worlds.core.spec import Role, WorldSpec, box
+
+RENDER_MODES = ("rgb_array", "human")
+STEPS_PER_SECOND = 10
+
+Infos = dict[str, dict[str, Any]]
+
+
+class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # PettingZoo ships no types
+    """A world as PettingZoo knows it. Agents are called ``<role>_<index>``; they act together and come and go as the world says.
+
+    ``max_cycles`` cuts every episode short after so many steps. With ``infos`` each agent's info holds its reward by term and what
+    happened to it. ``render_mode`` is "rgb_array" (``render()`` returns uint8 [H, W, 3]) or "human" (a window that follows each step).
+    """
+
+    def __init__(self, spec: WorldSpec, render_mode: str | None = None, max_cycles: int | None = None, infos: bool = False, **config: Any) -> None:
+        if render_mode is not None and render_mode not in RENDER_MODES:
+            raise UserError(f"render_mode {render_mode!r} is not known: {nearest(str(render_mode), RENDER_MODES)}")
+        if max_cycles is not None and max_cycles < 1:
+            raise UserError(f"max_cycles is {max_cycles}, but an episode has at least one step")
+        self.batch = Batch(spec, num_envs=1, autoreset=False, **config)
+        self.metadata = {
+            "name": f"{spec.name}_v{spec.version}",
+            "render_modes": list(RENDER_MODES),
+            "render_fps": STEPS_PER_SECOND,
+            "is_parallelizable": True,
+        }
+        self.render_mode, self.max_cycles, self.infos = render_mode, max_cycles, infos
+        self._names = {role: [f"{role}_{a}" for a in range(count)] for role, count in self.batch.num_agents.items()}
+        self._seats = {name: (role, a) for role, names in self._names.items() for a, name in enumerate(names)}
+        self._observation_spaces = {name: self.batch.roles[role].observation_space for name, (role, _) in self._seats.items()}
+        self._action_spaces = {name: self.batch.roles[role].action_space for name, (role, _) in self._seats.items()}
+        self._chosen = {name: np.zeros((1, r.count, r.action_size), _wide(r)) for name, r in self.batch.roles.items()}
+        self._limits = {name: _limits(r) for name, r in self.batch.roles.items()}
+        self.possible_agents = list(self._seats)
+        self.agents: list[str] = []
+        self._gone: set[str] = set()
+        self._seeds = np.random.default_rng()
+        self._screen: Any = None
+
+    def observation_space(self, agent: str) -> Box:
+        """Box float32 [D]; ``spec.roles(config)`` says what each element means."""
+        return self._observation_spaces[agent]
+
+    def action_space(self, agent: str) -> Box | MultiDiscrete:
+        """MultiDiscrete over the role's heads, or Box [-1, 1] over its continuous controls."""
+        return self._action_spaces[agent]
+
+    @property
+    def state_space(self) -> Box:
+        """Box float32 [G]: the space of ``state()``."""
+        return box(self.batch.spec.state_features(self.batch.config))
+
+    def state(self) -> np.ndarray:
+        """float32 [G]: the global state, for central critics."""
+        return self.batch.global_state()[0]
+
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, np.ndarray], Infos]:
+        """Begin an episode; returns observations and infos by agent. Without a seed the next one is drawn, from fresh entropy at first.
+
+        ``options`` is part of PettingZoo's signature; worlds have none: what may vary is set when the environment is made.
+        """
+        if seed is not None:
+            self._seeds = np.random.default_rng(seed)
+        rows = self.batch.reset(int(self._seeds.integers(2**63)) if seed is None else seed)
+        self._gone.clear()
+        seen = {role: array[0].copy() for role, array in rows.items()}
+        self.agents = [name for name, (role, a) in self._seats.items() if self.batch.present[role][0, a]]
+        if self.render_mode == "human":
+            self.render()
+        return {name: seen[role][a] for name in self.agents for role, a in [self._seats[name]]}, self._infos(self.agents)
+
+    def step(
+        self, actions: Mapping[str, Any]
+    ) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, bool], dict[str, bool], Infos]:
+        """Let every agent act; returns observation, reward, termination, truncation and info by agent, new arrivals included.
+
+        Raises UserError when an agent's action is missing, has the wrong shape or lies outside its space.
+        """
+        if not self.agents:
+            return {}, {}, {}, {}, {}
+        result = self._deal(self.batch.step(self._read(actions)))
+        self._gone.update(name for name in result[0] if result[2][name] or result[3][name])
+        self.agents = [name for name in result[0] if name not in self._gone]
+        if self.render_mode == "human":
+            self.render()
+        return (*result, self._infos(result[0]))
+
+    def _deal(self, step: Step) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, bool], dict[str, bool]]:
+        """What the step brought, by agent: to those who acted, and to those who have just come."""
+        acted = set(self.agents)
+        cut = self.max_cycles is not None and bool(self.batch.clock[0] >= self.max_cycles)
+        observations, rewards, terminations, truncations = {}, {}, {}, {}
+        for role, names in self._names.items():
+            here = self.batch.present[role][0].tolist()
+            flags = zip(step.reward[role][0].tolist(), step.termination[role][0].tolist(), step.truncation[role][0].tolist(), strict=True)
+            for name, present, seen, (reward, terminated, truncated) in zip(names, here, step.observation[role][0].copy(), flags, strict=True):
+                if name in acted or (present and name not in self._gone):
+                    observations[name], rewards[name] = seen, reward
+                    terminations[name] = terminated or not (present or truncated)
+                    truncations[name] = truncated or (cut and not terminated)
+        return observations, rewards, terminations, truncations
+
+    def _read(self, actions: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The actions as the batch takes them; the rows of those who are not there are zero."""
+        for rows in self._chosen.values():
+            rows.fill(0)
+        for name in self.agents:
+            if name not in actions:
+                raise UserError(f"there is no action for {name}: every agent in env.agents acts in every step")
+            role, a = self._seats[name]
+            row, action = self._chosen[role][0, a], np.asarray(actions[name])
+            if action.shape != row.shape or action.dtype.kind not in ("iu" if row.dtype.kind == "i" else "iuf"):
+                raise UserError(self._misfit(name, f"an array of shape {action.shape} and type {action.dtype}"))
+            row[:] = action
+        for role, rows in self._chosen.items():
+            low, high = self._limits[role]
+            if not ((rows >= low) & (rows <= high)).all():  # written so that not-a-number fails, too
+                worst = next(a for a, row in enumerate(rows[0]) if not ((row >= low) & (row <= high)).all())
+                raise UserError(self._misfit(f"{role}_{worst}", str(rows[0, worst].tolist())))
+        if len(actions) != len(self.agents):
+            raise UserError(f"{next(name for name in actions if name not in self.agents)} cannot act: the agents now are {', '.join(self.agents)}")
+        return self._chosen
+
+    def _misfit(self, name: str, given: str) -> str:
+        role = self.batch.roles[self._seats[name][0]]
+        if role.continuous:
+            return f"the action of {name} is {given}, but it has to be {len(role.continuous)} numbers from -1 to 1: {', '.join(role.continuous)}"
+        heads = ", ".join(f"{h.name} from 0 to {len(h.choices) - 1}" for h in role.heads)
+        return f"the action of {name} is {given}, but it has to be {len(role.heads)} whole numbers: {heads}"
+
+    def _infos(self, names: Iterable[str]) -> Infos:
+        return {name: self._info(name) if self.infos else {} for name in names}
+
+    def _info(self, name: str) -> dict[str, Any]:
+        """Reward by term, and the events of the last step in which this agent did something."""
+        role, a = self._seats[name]
+        me, log, kinds = self.possible_agents.index(name), self.batch.events, self.batch.spec.events
+        mine = [e for e in log.records[0, : log.count[0]] if e["who"] == me]
+        events = [{"kind": kinds[e["kind"]].name, "whom": self._called(int(e["whom"])), "value": float(e["value"])} for e in mine]
+        return {"terms": dict(zip(self.batch.roles[role].terms, self.batch.reward_terms[role][0, a].tolist(), strict=True)), "events": events}
+
+    def _called(self, avatar: int) -> str | None:
+        """Whom an avatar index of an event means: avatars are numbered role by role, then come those who are no agents; -1 is nobody."""
+        if avatar >= len(self.possible_agents):
+            return f"avatar_{avatar}"
+        return self.possible_agents[avatar] if avatar >= 0 else None
+
+
+def as_aec(world: World) -> Any:
+    """The same environment with agents that act in turn (PettingZoo's AECEnv); the world moves when the last of them has acted."""
+    return parallel_to_aec(world)
+
+
+def _wide(role: Role) -> type:
+    """A type that holds any action a user may give, so that one out of range is seen as such."""
+    return np.float32 if role.continuous else np.int64
+
+
+def _limits(role: Role) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest action, inclusive: each [heads] or [controls]."""
+    if role.continuous:
+        return np.full(len(role.continuous), -1, np.float32), np.full(len(role.continuous), 1, np.float32)
+    return np.zeros(len(role.heads), np.int64), np.array([len(h.choices) - 1 for h in role.heads])

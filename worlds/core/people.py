@@ -1,0 +1,69 @@
+"""The nearest avatars in line of sight: where they are, where they face, how they move, what they signal."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from avatarium.worlds.core.bodies import TOP_SPEED
+from avatarium.worlds.core.plan import in_sight
+from avatarium.worlds.core.spec import Feature
+
+F = np.float32
+NEAREST = 4
+RANGE_M = F(10)
+COLUMNS = 8
+SIZE = NEAREST * COLUMNS
+
+
+def features(group_meaning: str) -> tuple[Feature, ...]:
+    """The observation table of the sensor; ``group_meaning`` says what the last column, the group, stands for in this world."""
+    columns = "present, place ahead and to the left (10 m = 1), facing (cosine, sine), velocity ahead and to the left (1.4 m/s = 1), group"
+    return (Feature("people", SIZE, -1.1, 1.1, f"the {NEAREST} nearest in sight, nearest first, each: {columns} ({group_meaning})", "people"),)
+
+
+@njit(cache=True)
+def look(plan, bodies, i, a, first_of_group, out):
+    """Fill ``out`` [SIZE] for avatar ``a``: avatars within ``RANGE_M`` with no box between, nearest first; absent ones are zeros.
+
+    The group is 1 for bodies from index ``first_of_group`` on, else 0. All is told in the avatar's own frame.
+    """
+    out[:] = F(0)
+    me = bodies[a]
+    found, floor_d2, floor_b = 0, F(0), -1
+    while found < NEAREST:
+        best, best_d2 = -1, RANGE_M * RANGE_M
+        for b in range(bodies.shape[0]):
+            dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
+            d2 = dx * dx + dy * dy
+            later = (d2 > floor_d2) | ((d2 == floor_d2) & (b > floor_b))
+            if b != a and bodies[b].present == 1 and later and d2 < best_d2:
+                best, best_d2 = b, d2
+        if best < 0:
+            return
+        floor_d2, floor_b = best_d2, best
+        other = bodies[best]
+        if in_sight(plan, i, me.x, me.y, other.x, other.y, F(0)):
+            describe(me, other, F(1) if best >= first_of_group else F(0), out, found * COLUMNS)
+            found += 1
+
+
+@njit(cache=True)
+def describe(me, other, group, out, k):
+    """Write the columns of one seen avatar from ``out[k]`` on."""
+    dx, dy = other.x - me.x, other.y - me.y
+    out[k] = F(1)
+    out[k + 1] = (dx * me.cos + dy * me.sin) / RANGE_M
+    out[k + 2] = (dy * me.cos - dx * me.sin) / RANGE_M
+    out[k + 3] = other.cos * me.cos + other.sin * me.sin
+    out[k + 4] = other.sin * me.cos - other.cos * me.sin
+    out[k + 5] = (other.vx * me.cos + other.vy * me.sin) / TOP_SPEED
+    out[k + 6] = (other.vy * me.cos - other.vx * me.sin) / TOP_SPEED
+    out[k + 7] = group
+
+
+@njit(cache=True)
+def gap(me, other):
+    """Distance between the centres of two bodies (m)."""
+    dx, dy = other.x - me.x, other.y - me.y
+    return math.sqrt(dx * dx + dy * dy)

@@ -1,0 +1,96 @@
+"""How someone walks who knows the way: along the shortest path, giving way by the local custom. The crowd and the oracle do."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from avatarium.worlds.core.bodies import BACK, FORWARD, LEFT, RADIUS_M, RIGHT, STAY, STRAIGHT, TURN_LEFT, TURN_RIGHT, clear_of_boxes
+from avatarium.worlds.core.geodesic import waypoint
+from avatarium.worlds.core.trig import atan2
+
+F = np.float32
+KEEP_RIGHT, KEEP_LEFT = 1, 2
+REACH_CELLS = 12
+NEAR_M = F(1.6)
+
+
+@njit(cache=True)
+def choose(state, i, a, custom):
+    """(walk, turn): what avatar ``a`` of environment ``i`` does to follow its way under a custom."""
+    me = state.avatars[i, a]
+    tx, ty = waypoint(state.plan, i, state.ways[i, a], me.x, me.y, REACH_CELLS)
+    dx, dy = tx - me.x, ty - me.y
+    d = math.sqrt(dx * dx + dy * dy)
+    if d < F(1e-3):
+        return STAY, STRAIGHT
+    dx, dy = dx / d, dy / d
+    side = F(1) if custom == KEEP_LEFT else F(-1)
+    if custom != 0 and d > F(1.5):
+        dx, dy = drift(state, i, me, dx, dy, side)
+    dx, dy, pressed = give_way(state.avatars[i], a, dx, dy, side, custom)
+    angle = atan2(dy * me.cos - dx * me.sin, dx * me.cos + dy * me.sin)
+    turn = TURN_LEFT if angle > F(0.16) else (TURN_RIGHT if angle < F(-0.16) else STRAIGHT)
+    if pressed:
+        return (LEFT if side > F(0) else RIGHT), turn
+    if abs(angle) < F(0.9):
+        return FORWARD, turn
+    if abs(angle) > F(2.6):
+        return BACK, turn
+    return (LEFT if angle > F(0) else RIGHT), turn
+
+
+@njit(cache=True)
+def drift(state, i, me, dx, dy, side):
+    """The heading turned a little towards the customary side where there is room on it."""
+    ox, oy = me.x - side * dy * F(0.5), me.y + side * dx * F(0.5)
+    if clear_of_boxes(state.plan, i, ox, oy):
+        return unit(dx - side * dy * F(0.3), dy + side * dx * F(0.3))
+    return dx, dy
+
+
+@njit(cache=True)
+def give_way(avatars, a, dx, dy, side, custom):
+    """The heading bent around people ahead, and whether one of them is so near that only a step aside helps.
+
+    With a custom one gives way to its side; without, to the side that needs the smaller turn.
+    """
+    me, pressed, bend = avatars[a], False, F(0)
+    for b in range(avatars.shape[0]):
+        ox, oy = avatars[b].x - me.x, avatars[b].y - me.y
+        ahead, aside = ox * dx + oy * dy, oy * dx - ox * dy
+        if b != a and avatars[b].present == 1 and F(0) < ahead < NEAR_M and abs(aside) < F(3) * RADIUS_M:
+            to = side if custom != 0 or abs(aside) < F(0.02) else (F(-1) if aside > F(0) else F(1))
+            bend += to * (NEAR_M - ahead) / NEAR_M
+            pressed = pressed or (ahead < F(2.3) * RADIUS_M and abs(aside) < RADIUS_M)
+    bend = min(max(bend, F(-1)), F(1))
+    x, y = unit(dx - dy * bend, dy + dx * bend)
+    return x, y, pressed
+
+
+@njit(cache=True)
+def unit(x, y):
+    """(x, y) scaled to length 1."""
+    d = math.sqrt(x * x + y * y)
+    return (x / d, y / d) if d > F(1e-6) else (F(1), F(0))
+
+
+@njit(cache=True, nogil=True)
+def choose_rows(state, envs, avatars, custom, out):
+    """Fill ``out`` [B, 2] with the choices of avatars ``avatars`` [B] in environments ``envs`` [B]."""
+    for k in range(envs.shape[0]):
+        out[k, 0], out[k, 1] = choose(state, envs[k], avatars[k], custom)
+
+
+def oracle(batch, role, envs, avatars) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """Actions int32 [B, 2] (float32 [B, 3] under continuous control) of walkers that know the plan: an upper bound on learners."""
+    choices = np.zeros((len(envs), 2), np.int32)
+    choose_rows(batch.state, np.asarray(envs, np.int64), np.asarray(avatars, np.int64), 0, choices)
+    return as_controls(choices) if batch.roles[role].continuous else choices
+
+
+def as_controls(choices: np.ndarray) -> np.ndarray:
+    """Choices of the heads walk and turn [B, 2] as continuous controls forward, left, turn: float32 [B, 3]."""
+    forward = np.array([0, 1, -1, 0, 0], np.float32)[choices[:, 0]]
+    left = np.array([0, 0, 0, 1, -1], np.float32)[choices[:, 0]]
+    return np.stack([forward, left, np.array([0, 1, -1], np.float32)[choices[:, 1]]], axis=1)

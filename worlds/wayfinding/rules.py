@@ -1,0 +1,137 @@
+"""How wayfinding goes on, top to bottom: everyone moves, journeys are paid and renewed, everyone looks around."""
+
+import numpy as np
+from numba import njit
+
+from avatarium.worlds.core import bodies, geodesic
+from avatarium.worlds.core.events import emit
+from avatarium.worlds.core.people import gap
+from avatarium.worlds.core.rewards import clear, pay
+from avatarium.worlds.core.rng import LEVEL, RULES
+from avatarium.worlds.core.spec import EventKind
+from avatarium.worlds.wayfinding.guide import choose
+from avatarium.worlds.wayfinding.journeys import arrived, delay_s, efficiency, set_out, settle
+from avatarium.worlds.wayfinding.level import generate
+from avatarium.worlds.wayfinding.observe import ARRIVAL as ARRIVAL_TERM
+from avatarium.worlds.wayfinding.observe import COLLISION, INTRUSION, PROGRESS, TIME, observe
+
+F = np.float32
+INTIMATE_M = F(0.45) + F(2) * bodies.RADIUS_M
+"""Between centres: 0.45 m between bodies, the intimate distance of Hall (1966)."""
+SHORT_RATE, LONG_RATE = F(0.05), F(0.0125)
+"""Leaky means over 2 s and 8 s at steps of 0.1 s."""
+
+EVENTS = (
+    EventKind("arrival", "a walker reached its destination", "shortest walk over walk made, at most 1 (the term of SPL)"),
+    EventKind("failure", "a walker's journey took too long", "metres that were left"),
+    EventKind("journey_time", "a walker reached its destination", "seconds it took"),
+    EventKind("crowd_arrival", "one of the crowd reached its destination", "seconds beyond a walk at top speed"),
+    EventKind("wall_contact", "an avatar came into contact with a box"),
+    EventKind("collision", "an avatar (who) walked into another (whom)"),
+    EventKind("intrusion", "a step of a walker with another avatar nearer than 0.45 m"),
+)
+ARRIVAL, FAILURE, JOURNEY_TIME, CROWD_ARRIVAL, WALL_CONTACT, COLLIDED, INTRUDED = range(len(EVENTS))
+
+
+@njit(cache=True, nogil=True)
+def reset(state, episodes, config, out, log, which, start, stop):
+    """Begin episodes where ``which`` [N] is set."""
+    for i in range(start, stop):
+        if which[i]:
+            generate(state, episodes, config[0], i)
+            state.avatars[i].present[:] = 0
+            for a in range(state.avatars.shape[1]):
+                settle(state, episodes, i, a)
+                set_out(state, episodes, config[0], i, a, LEVEL)
+            out[0].present[i] = True
+            look_around(state, episodes, config[0], out[0], i)
+
+
+@njit(cache=True, nogil=True)
+def step(state, episodes, config, actions, out, log, start, stop):
+    """Advance environments ``start`` to ``stop`` by 0.1 s; returns how many ended."""
+    ended = 0
+    for i in range(start, stop):
+        if not episodes.over[i]:
+            clear(out[0], i)
+            for a in range(state.avatars.shape[1]):
+                act(state, episodes, config[0], actions[0], out[0], log, i, a)
+            for a in range(state.avatars.shape[1]):
+                travel(state, episodes, config[0], out[0], log, i, a)
+            respect(state.avatars[i], config[0], out[0], log, i)
+            episodes.clock[i] += 1
+            if episodes.clock[i] >= config[0].episode_steps:
+                episodes.over[i] = True
+                out[0].truncation[i] = True
+                ended += 1
+            look_around(state, episodes, config[0], out[0], i)
+    return ended
+
+
+@njit(cache=True)
+def act(state, episodes, config, actions, out, log, i, k):
+    """One avatar walks and turns; who is first changes from step to step. Contacts that begin are noted."""
+    avatars = state.avatars[i]
+    a = (k + episodes.clock[i]) % avatars.shape[0]
+    me = avatars[a]
+    if a < config.walkers:
+        bodies.steer(me, actions[i, a], config.control == 1)
+    else:
+        walk, turned = choose(state, i, a, config.custom)
+        bodies.choose(me, walk, turned)
+    was_at_wall, x, y = me.at_wall, me.x, me.y
+    touched = bodies.move(state.plan, avatars, i, a)
+    me.walked_m += F(((me.x - x) * (me.x - x) + (me.y - y) * (me.y - y)) ** F(0.5))
+    if me.at_wall == 1 and was_at_wall == 0:
+        emit(log, i, WALL_CONTACT, a, -1, F(1))
+    begun = touched & ~me.touching
+    for b in range(avatars.shape[0]):
+        if (begun >> np.uint32(b)) & np.uint32(1):
+            emit(log, i, COLLIDED, a, b, F(1))
+    me.touching = touched
+    if a < config.walkers:
+        cost = F(config.rewards.collision)
+        pay(out, i, a, COLLISION, cost if touched != np.uint32(0) else (F(0.2) * cost if me.at_wall == 1 else F(0)))
+
+
+@njit(cache=True)
+def travel(state, episodes, config, out, log, i, a):
+    """Pay for the way made good; end a journey that arrived or took too long, and begin the next."""
+    me = state.avatars[i, a]
+    way = geodesic.distance(state.ways[i, a], me.x, me.y)
+    made, me.way = me.way - way, way
+    me.spent += 1
+    me.short_x, me.short_y = me.short_x + (me.x - me.short_x) * SHORT_RATE, me.short_y + (me.y - me.short_y) * SHORT_RATE
+    me.long_x, me.long_y = me.long_x + (me.x - me.long_x) * LONG_RATE, me.long_y + (me.y - me.long_y) * LONG_RATE
+    walker, there = a < config.walkers, arrived(state, i, a)
+    if walker:
+        pay(out, i, a, PROGRESS, F(config.rewards.progress) * made)
+        pay(out, i, a, TIME, F(config.rewards.time))
+        if there:
+            pay(out, i, a, ARRIVAL_TERM, F(config.rewards.arrival))
+            emit(log, i, ARRIVAL, a, -1, efficiency(me))
+            emit(log, i, JOURNEY_TIME, a, -1, F(me.spent) * bodies.STEP_S)
+        elif me.spent >= me.budget:
+            emit(log, i, FAILURE, a, -1, way)
+    elif there:
+        emit(log, i, CROWD_ARRIVAL, a, -1, delay_s(me))
+    if there or me.spent >= me.budget:
+        set_out(state, episodes, config, i, a, RULES)
+
+
+@njit(cache=True)
+def respect(avatars, config, out, log, i):
+    """Note and charge each step that a walker spends nearer than the intimate distance to somebody."""
+    for a in range(config.walkers):
+        for b in range(avatars.shape[0]):
+            if b != a and gap(avatars[a], avatars[b]) < INTIMATE_M:
+                pay(out, i, a, INTRUSION, F(config.rewards.intrusion))
+                emit(log, i, INTRUDED, a, b, F(1))
+                break
+
+
+@njit(cache=True)
+def look_around(state, episodes, config, out, i):
+    """Fill the observations of all walkers of environment ``i``."""
+    for a in range(config.walkers):
+        observe(state, episodes, config, i, a, out.observation[i, a])
