@@ -70,7 +70,15 @@ def overview(commands: Mapping[str, EntryPoint]) -> str:
     """All subcommands with one line of help each; one that cannot be imported says so instead."""
     width = max(map(len, commands), default=0)
     lines = [f"  {name:<{width}}  {_help(entry)}" for name, entry in sorted(commands.items())]
-    return "\n".join(["usage: avatarium COMMAND [ARGUMENTS]", "", *lines, "", "avatarium COMMAND --help tells more; avatarium --version prints the version."])
+    return "\n".join(
+        [
+            "usage: avatarium COMMAND [ARGUMENTS]",
+            "",
+            *lines,
+            "",
+            "avatarium COMMAND --help tells more; avatarium --version prints the version.",
+        ]
+    )
 
 
 def _help(entry: EntryPoint) -> str:

@@ -32,6 +32,8 @@ def test_every_import_points_down(installed: Path, repository: Path) -> None:
         ("leaderboards/ray.py", "import ray\n", "avatarium.leaderboards.ray -> ray"),
     ],
 )
-def test_an_import_against_the_layers_is_found(plant: Callable[..., Path], site: Callable[[Path], Path], name: str, text: str, broken: str) -> None:
+def test_an_import_against_the_layers_is_found(
+    plant: Callable[..., Path], site: Callable[[Path], Path], name: str, text: str, broken: str
+) -> None:
     folder = site(plant({name: text}))
     assert any(broken in line for line in faults(folder, folder / "pyproject.toml"))

@@ -44,7 +44,13 @@ def test_the_repository_speaks_of_the_project_alone(repository: Path) -> None:
 
 
 def test_slips_are_found(plant: Callable[[dict[str, str]], Path]) -> None:
-    slips = ["see /ro" + "ot/notes", "from https://py" + "pi.org", "TO" + "DO later", "raise Not" + "ImplementedError", "as in the proto" + "type"]
+    slips = [
+        "see /ro" + "ot/notes",
+        "from https://py" + "pi.org",
+        "TO" + "DO later",
+        "raise Not" + "ImplementedError",
+        "as in the proto" + "type",
+    ]
     found = faults(plant({"worlds/slips.md": "\n".join(slips)}))
     assert [f.split(" ")[0] for f in found] == [f"worlds/slips.md:{n}" for n in range(1, len(slips) + 1)]
 

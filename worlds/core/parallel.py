@@ -26,7 +26,9 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
     happened to it. ``render_mode`` is "rgb_array" (``render()`` returns uint8 [H, W, 3]) or "human" (a window that follows each step).
     """
 
-    def __init__(self, spec: WorldSpec, render_mode: str | None = None, max_cycles: int | None = None, infos: bool = False, **config: Any) -> None:
+    def __init__(
+        self, spec: WorldSpec, render_mode: str | None = None, max_cycles: int | None = None, infos: bool = False, **config: Any
+    ) -> None:
         if render_mode is not None and render_mode not in RENDER_MODES:
             raise UserError(f"render_mode {render_mode!r} is not known: {nearest(str(render_mode), RENDER_MODES)}")
         if max_cycles is not None and max_cycles < 1:
@@ -83,9 +85,7 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
             self.render()
         return {name: seen[role][a] for name in self.agents for role, a in [self._seats[name]]}, self._infos(self.agents)
 
-    def step(
-        self, actions: Mapping[str, Any]
-    ) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, bool], dict[str, bool], Infos]:
+    def step(self, actions: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, bool], dict[str, bool], Infos]:
         """Let every agent act; returns observation, reward, termination, truncation and info by agent, new arrivals included.
 
         Raises UserError when an agent's action is missing, has the wrong shape or lies outside its space.
@@ -107,7 +107,9 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         for role, names in self._names.items():
             here = self.batch.present[role][0].tolist()
             flags = zip(step.reward[role][0].tolist(), step.termination[role][0].tolist(), step.truncation[role][0].tolist(), strict=True)
-            for name, present, seen, (reward, terminated, truncated) in zip(names, here, step.observation[role][0].copy(), flags, strict=True):
+            for name, present, seen, (reward, terminated, truncated) in zip(
+                names, here, step.observation[role][0].copy(), flags, strict=True
+            ):
                 if name in acted or (present and name not in self._gone):
                     observations[name], rewards[name] = seen, reward
                     terminations[name] = terminated or not (present or truncated)
@@ -132,7 +134,9 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
                 worst = next(a for a, row in enumerate(rows[0]) if not ((row >= low) & (row <= high)).all())
                 raise UserError(self._misfit(f"{role}_{worst}", str(rows[0, worst].tolist())))
         if len(actions) != len(self.agents):
-            raise UserError(f"{next(name for name in actions if name not in self.agents)} cannot act: the agents now are {', '.join(self.agents)}")
+            raise UserError(
+                f"{next(name for name in actions if name not in self.agents)} cannot act: the agents now are {', '.join(self.agents)}"
+            )
         return self._chosen
 
     def _misfit(self, name: str, given: str) -> str:
@@ -151,7 +155,10 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         me, log, kinds = self.possible_agents.index(name), self.batch.events, self.batch.spec.events
         mine = [e for e in log.records[0, : log.count[0]] if e["who"] == me]
         events = [{"kind": kinds[e["kind"]].name, "whom": self._called(int(e["whom"])), "value": float(e["value"])} for e in mine]
-        return {"terms": dict(zip(self.batch.roles[role].terms, self.batch.reward_terms[role][0, a].tolist(), strict=True)), "events": events}
+        return {
+            "terms": dict(zip(self.batch.roles[role].terms, self.batch.reward_terms[role][0, a].tolist(), strict=True)),
+            "events": events,
+        }
 
     def _called(self, avatar: int) -> str | None:
         """Whom an avatar index of an event means: avatars are numbered role by role, then come those who are no agents; -1 is nobody."""

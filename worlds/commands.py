@@ -1,0 +1,95 @@
+"""``avatarium worlds`` tells what there is; ``avatarium verify`` re-simulates recorded episodes."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from avatarium.worlds.core.spec import Role, WorldSpec
+
+
+class Worlds:
+    """List the worlds, or print the tables of one."""
+
+    help = "list the worlds, or print what one of them senses, does, pays and lets you set"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments on ``parser``."""
+        parser.add_argument("name", nargs="?", help="a world's name, or package.module:WORLD for one of another package")
+        parser.add_argument("--tag", help="list only worlds with this tag")
+        parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="print the tables under this setting")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Print to standard output."""
+        from avatarium.worlds.core import discovery
+
+        if args.name:
+            print(card(discovery.spec(args.name), args.set))
+            return 0
+        names = discovery.names(args.tag)
+        width = max(map(len, names), default=0)
+        for name in names:
+            print(f"{name:<{width}}  {discovery.spec(name).summary}")
+        return 0
+
+
+class Verify:
+    """Re-simulate transcripts and compare hashes."""
+
+    help = "re-simulate recorded episodes (.avt) and compare every step with the record"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments on ``parser``."""
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="transcripts")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Print a line per file; returns 1 when one of them does not replay as recorded."""
+        from avatarium.worlds.core import transcript
+
+        verdicts = [(path, transcript.verify(path)) for path in args.files]
+        for path, verdict in verdicts:
+            print(f"{'ok' if verdict.ok else 'DIFFERS'}  {path}: {verdict.message}")
+        return 0 if all(verdict.ok for _, verdict in verdicts) else 1
+
+
+def card(spec: "WorldSpec", overrides: list[str]) -> str:
+    """The tables of a world as Markdown that is lined up for reading: sensed, done, paid, told, settings."""
+    from avatarium.worlds.core import settings
+
+    config = settings.build(spec.config, settings.parse_overrides(overrides, spec.config))
+    parts = [f"# {spec.name}, version {spec.version}", f"{spec.summary[0].upper()}{spec.summary[1:]}."]
+    for role in spec.roles(config):
+        parts += _role(role)
+    events = [f"| {e.name} | {e.meaning} | {e.value} |" for e in spec.events]
+    parts += ["## Events", aligned("\n".join(["| event | meaning | value |", "|---|---|---|", *events]))]
+    parts += ["## Settings", aligned(settings.table(spec.config))]
+    return "\n\n".join(parts)
+
+
+def _role(role: "Role") -> list[str]:
+    parts = [f"## Role {role.name}, {role.count} by these settings", f"Senses {role.observation_size} numbers:", aligned(role.table())]
+    if role.continuous:
+        parts.append(f"Acts by {len(role.continuous)} numbers from -1 to 1: {', '.join(role.continuous)}.")
+    else:
+        heads = [f"| {h.name} | {', '.join(f'{k} {choice}' for k, choice in enumerate(h.choices))} |" for h in role.heads]
+        parts += ["Acts by one choice per head:", aligned("\n".join(["| head | choices |", "|---|---|", *heads]))]
+    return [*parts, f"Is paid the sum of these terms: {', '.join(role.terms)}."]
+
+
+def aligned(table: str) -> str:
+    """A Markdown table with its columns padded to one width, the last one left as it is.
+
+    >>> print(aligned("| a | b |\\n|---|---|\\n| long | x |"))
+    | a    | b |
+    |------|---|
+    | long | x |
+    """
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines()]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]) - 1)]
+    lines = []
+    for row in rows:
+        rule = set("".join(row)) == {"-"}
+        fill, edge = ("-", "-") if rule else (" ", " ")
+        cells = [cell.ljust(width, fill) for cell, width in zip(row, widths, strict=False)]
+        lines.append(f"|{edge}" + f"{edge}|{edge}".join([*cells, row[-1] if not rule else "-"]) + f"{edge}|")
+    return "\n".join(lines)
