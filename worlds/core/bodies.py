@@ -3,8 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import inlined, kernel
 
+from avatarium.worlds.core.plan import any_within
 from avatarium.worlds.core.spec import Head
 from avatarium.worlds.core.trig import PI, cosine, sine, wrap
 
@@ -46,7 +47,7 @@ STAY, FORWARD, BACK, LEFT, RIGHT = range(5)
 STRAIGHT, TURN_LEFT, TURN_RIGHT = range(3)
 
 
-@njit(cache=True)
+@kernel
 def place(me, x, y, heading):
     """Put a body at rest at (x, y) in metres, facing ``heading`` in rad."""
     me.x, me.y, me.vx, me.vy = x, y, F(0), F(0)
@@ -55,7 +56,7 @@ def place(me, x, y, heading):
     me.walked, me.turned = 0, 0
 
 
-@njit(cache=True)
+@kernel
 def steer(me, action, continuous):
     """Turn and change the velocity by an action: [walk, turn, ...] or, when continuous, [forward, left, turn] in [-1, 1]."""
     if continuous:
@@ -64,7 +65,7 @@ def steer(me, action, continuous):
         choose(me, int(action[0]), int(action[1]))
 
 
-@njit(cache=True)
+@kernel
 def choose(me, walk, turn):
     """Turn and change the velocity by choices of the heads ``WALK`` and ``TURN``; unknown choices do nothing."""
     known = STAY <= walk <= RIGHT and STRAIGHT <= turn <= TURN_RIGHT
@@ -74,7 +75,7 @@ def choose(me, walk, turn):
     drive(me, ahead, aside, F(1) if turn == TURN_LEFT else (F(-1) if turn == TURN_RIGHT else F(0)))
 
 
-@njit(cache=True)
+@kernel
 def drive(me, ahead, aside, spin):
     """Turn and bring the velocity nearer to the wanted one, each part in [-1, 1]; one goes at half speed backward and sideways."""
     if spin != F(0):
@@ -84,7 +85,7 @@ def drive(me, ahead, aside, spin):
     approach(me, TOP_SPEED * (ahead * me.cos - aside * me.sin), TOP_SPEED * (ahead * me.sin + aside * me.cos))
 
 
-@njit(cache=True, inline="always")
+@inlined
 def unit(value):
     """``value`` clipped to [-1, 1]; not-a-number counts as 0."""
     if value > F(1):
@@ -94,7 +95,7 @@ def unit(value):
     return F(value) if value == value else F(0)
 
 
-@njit(cache=True)
+@kernel
 def approach(me, vx, vy):
     """Change the velocity towards (vx, vy) in m/s by at most one step of ``ACCELERATION``."""
     dx, dy = vx - me.vx, vy - me.vy
@@ -104,7 +105,7 @@ def approach(me, vx, vy):
     me.vy += dy * scale
 
 
-@njit(cache=True)
+@kernel
 def move(plan, bodies, i, a):
     """Walk one step with the present velocity; slide along boxes, push bodies aside. Returns the bit set of bodies touched.
 
@@ -120,7 +121,7 @@ def move(plan, bodies, i, a):
         touched |= met
         if met == np.uint32(0):
             break
-    if not (clear_of_boxes(plan, i, x, y) and clear_of_bodies(bodies, a, x, y)):
+    if (hit_wall or touched != np.uint32(0)) and not (clear_of_boxes(plan, i, x, y) and clear_of_bodies(bodies, a, x, y)):
         x, y = me.x, me.y
     me.vx, me.vy = (x - me.x) / STEP_S, (y - me.y) / STEP_S
     me.x, me.y = x, y
@@ -128,10 +129,13 @@ def move(plan, bodies, i, a):
     return touched
 
 
-@njit(cache=True)
+@kernel
 def out_of_boxes(plan, i, x, y):
     """(x, y, whether moved): the point pushed out of every box that a disc there would overlap, nearest face first."""
-    boxes, hit, keep = plan.boxes[i], False, RADIUS_M + SLACK_M
+    hit, keep = False, RADIUS_M + SLACK_M
+    if not any_within(plan, i, x, y, RADIUS_M):
+        return x, y, hit
+    boxes = plan.boxes[i]
     for b in range(plan.num_boxes[i]):
         near = (x > boxes[0, b] - RADIUS_M) & (x < boxes[2, b] + RADIUS_M) & (y > boxes[1, b] - RADIUS_M) & (y < boxes[3, b] + RADIUS_M)
         if near:
@@ -144,7 +148,7 @@ def out_of_boxes(plan, i, x, y):
     return x, y, hit
 
 
-@njit(cache=True)
+@kernel
 def out_of_bodies(plan, bodies, i, a, x, y):
     """(x, y, bit set touched): each body in the way is pushed aside by half the overlap where it has room, else only the mover yields."""
     touched, reach = np.uint32(0), F(2) * RADIUS_M
@@ -165,17 +169,13 @@ def out_of_bodies(plan, bodies, i, a, x, y):
     return x, y, touched
 
 
-@njit(cache=True)
+@kernel
 def clear_of_boxes(plan, i, x, y):
     """Whether a disc at (x, y) overlaps no box."""
-    boxes, hits = plan.boxes[i], np.int32(0)
-    for b in range(plan.num_boxes[i]):
-        dx, dy = x - min(max(x, boxes[0, b]), boxes[2, b]), y - min(max(y, boxes[1, b]), boxes[3, b])
-        hits |= np.int32(dx * dx + dy * dy < RADIUS_M * RADIUS_M)
-    return hits == 0
+    return not any_within(plan, i, x, y, RADIUS_M)
 
 
-@njit(cache=True)
+@kernel
 def clear_of_bodies(bodies, a, x, y):
     """Whether body ``a`` would overlap nobody at (x, y)."""
     for b in range(bodies.shape[0]):

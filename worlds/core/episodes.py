@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core.rng import LEVEL, PURPOSES, mix
 
@@ -34,7 +34,7 @@ def allocate(num_envs: int) -> Episodes:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def open_episodes(episodes, which, split, start, stop):
     """Begin the next episode where ``which`` [N] is set: its streams depend on (origin, count) and its level's split alone."""
     for i in range(start, stop):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import kernel
 
 EVENT = np.dtype([("kind", "u2"), ("who", "i2"), ("whom", "i2"), ("value", "f4")], align=True)
 """kind: index in ``WorldSpec.events``; who, whom: avatar indices in the world's state, -1 for nobody."""
@@ -24,7 +24,7 @@ def allocate(num_envs: int, capacity: int, kinds: int) -> EventLog:
     return EventLog(np.zeros((num_envs, capacity), EVENT), np.zeros(num_envs, np.int32), np.zeros((num_envs, max(kinds, 1)), SUM))
 
 
-@njit(cache=True)
+@kernel
 def emit(log, i, kind, who, whom, value):
     """Note that ``kind`` happened to avatar ``who`` (with ``whom``) in environment ``i``. Past the capacity only the sums go on."""
     n = log.count[i]

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import inlined, kernel
 
 from avatarium.worlds.core.bodies import RADIUS_M
 from avatarium.worlds.core.plan import cell, centre, in_sight
@@ -18,81 +18,109 @@ DY = np.array([0, 0, 1, -1, 1, -1, 1, -1], np.int64)
 
 
 def allocate_scratch(num_envs: int) -> np.ndarray:
-    """Working memory for ``flood``: int16 [N, BUCKETS, CAPACITY]."""
-    return np.zeros((num_envs, BUCKETS, CAPACITY), np.int16)
+    """Working memory for ``flood``: uint16 [N, BUCKETS, CAPACITY]."""
+    return np.zeros((num_envs, BUCKETS, CAPACITY), np.uint16)
 
 
-@njit(cache=True)
+@kernel
 def flood(cells, zone, field, scratch):
     """Fill ``field`` [H, W, uint16] with decimetres to the nearest free cell of ``zone`` (x0, y0, x1, y1 in cells, ends included).
 
-    Dial's algorithm (1969) with eight neighbours; no corner is cut; unreachable cells hold ``FAR``. The outermost cells have to be
-    blocked. ``scratch`` [BUCKETS, CAPACITY] holds, per bucket, how many cells wait in it and then which.
+    Dial's algorithm (1969) with eight neighbours; no corner is cut; cells that cannot be reached hold ``FAR``. The outermost cells have
+    to be blocked. ``scratch`` [BUCKETS, CAPACITY] holds, per bucket, how many cells wait in it and then which, as y << 8 | x.
     """
-    width = cells.shape[1]
-    field[:] = FAR
+    seal(cells, field)
     scratch[:, 0] = 0
-    waiting = 0
+    waiting, level = 0, 0
     for y in range(zone[1], zone[3] + 1):
         for x in range(zone[0], zone[2] + 1):
             if cells[y, x] == 0:
                 field[y, x] = np.uint16(0)
-                waiting += push(scratch, 0, y * width + x)
-    level = 0
+                waiting += push(scratch, 0, np.uint64(y), np.uint64(x))
     while waiting > 0:
         bucket = level & 7
         n = scratch[bucket, 0]
         for k in range(1, n + 1):
-            at = np.int64(scratch[bucket, k])
-            if field[at // width, at % width] == level:
-                waiting += spread(cells, field, scratch, at // width, at % width, level)
+            at = np.uint64(scratch[bucket, k])
+            y, x = at >> np.uint64(8), at & np.uint64(255)
+            if field[y, x] == level:
+                waiting += spread(cells, field, scratch, y, x, level)
         waiting -= n
         scratch[bucket, 0] = 0
         level += 1
+    unseal(cells, field)
 
 
-@njit(cache=True)
+@kernel
+def seal(cells, field):
+    """``FAR`` in free cells and 0 in blocked ones, so that no way into a blocked one is ever shorter."""
+    for y in range(cells.shape[0]):
+        for x in range(cells.shape[1]):
+            field[y, x] = FAR if cells[y, x] == 0 else np.uint16(0)
+
+
+@kernel
+def unseal(cells, field):
+    """``FAR`` in blocked cells."""
+    for y in range(cells.shape[0]):
+        for x in range(cells.shape[1]):
+            field[y, x] = field[y, x] if cells[y, x] == 0 else FAR
+
+
+@kernel
 def spread(cells, field, scratch, y, x, level):
     """Offer the eight neighbours of a cell the way through it; returns how many took it."""
-    taken = 0
-    for side in range(8):
-        nx, ny = x + DX[side], y + DY[side]
-        length = level + (STRAIGHT if side < 4 else DIAGONAL)
-        if cells[ny, nx] == 0 and length < field[ny, nx] and (side < 4 or (cells[y, nx] == 0 and cells[ny, x] == 0)):
-            field[ny, nx] = np.uint16(length)
-            taken += push(scratch, length & 7, ny * cells.shape[1] + nx)
+    taken, one = 0, np.uint64(1)
+    near, far = np.uint16(level + STRAIGHT), np.uint16(level + DIAGONAL)
+    taken += offer(field, scratch, y, x + one, near) + offer(field, scratch, y, x - one, near)
+    taken += offer(field, scratch, y + one, x, near) + offer(field, scratch, y - one, x, near)
+    east, west = cells[y, x + one] == 0, cells[y, x - one] == 0
+    if cells[y + one, x] == 0:
+        taken += offer(field, scratch, y + one, x + one, far) if east else 0
+        taken += offer(field, scratch, y + one, x - one, far) if west else 0
+    if cells[y - one, x] == 0:
+        taken += offer(field, scratch, y - one, x + one, far) if east else 0
+        taken += offer(field, scratch, y - one, x - one, far) if west else 0
     return taken
 
 
-@njit(cache=True)
-def push(scratch, bucket, at):
+@inlined
+def offer(field, scratch, y, x, length):
+    """Take a way of ``length`` to a cell if it is shorter than the one known; returns whether, as 0 or 1."""
+    taken = 0
+    if length < field[y, x]:
+        field[y, x] = length
+        taken = push(scratch, length & np.uint16(7), y, x)
+    return taken
+
+
+@inlined
+def push(scratch, bucket, y, x):
     """Put a cell into a bucket; returns 1, or 0 when the bucket is full (never in plans of up to 64 x 64 cells)."""
     n = scratch[bucket, 0] + 1
-    if n >= scratch.shape[1]:
-        return 0
-    scratch[bucket, n] = at
-    scratch[bucket, 0] = n
-    return 1
+    done = 0
+    if n < CAPACITY:
+        scratch[bucket, n] = (y << np.uint64(8)) | x
+        scratch[bucket, 0] = n
+        done = 1
+    return done
 
 
-@njit(cache=True)
+@kernel
 def distance(field, x, y):
     """Metres to the zone from a point: the best of the nine cells around it, each with the straight way to its middle."""
     cx, cy, best = cell(x), cell(y), F(1e4)
     if field[cy, cx] == 0:
         return F(0)
-    for ny in range(cy - 1, cy + 2):
-        for nx in range(cx - 1, cx + 2):
-            steps = field[ny, nx]
-            if steps != FAR:
-                ox, oy = centre(nx) - x, centre(ny) - y
-                total = F(steps) * F(0.1) + math.sqrt(ox * ox + oy * oy)
-                if total < best:
-                    best = total
+    for k in range(9):
+        nx, ny = cx + k % 3 - 1, cy + k // 3 - 1
+        ox, oy = centre(nx) - x, centre(ny) - y
+        total = F(field[ny, nx]) * F(0.1) + math.sqrt(ox * ox + oy * oy)
+        best = total if total < best else best
     return best
 
 
-@njit(cache=True)
+@kernel
 def downhill(field, cx, cy):
     """The neighbour of a cell that is nearest to the zone; the cell itself inside the zone."""
     best, bx, by = field[cy, cx], cx, cy
@@ -104,7 +132,7 @@ def downhill(field, cx, cy):
     return bx, by
 
 
-@njit(cache=True)
+@kernel
 def path_length(plan, i, field, x, y):
     """Length (m) of the shortest walk of a body from (x, y) to the zone: the way over cells, pulled straight around corners."""
     cx, cy = cell(x), cell(y)
@@ -122,7 +150,7 @@ def path_length(plan, i, field, x, y):
     return total + math.sqrt((px - ax) * (px - ax) + (py - ay) * (py - ay))
 
 
-@njit(cache=True)
+@kernel
 def waypoint(plan, i, field, x, y, reach):
     """The farthest point (x, y in m) of the way over cells, at most ``reach`` cells ahead, that a body can walk to in a straight line."""
     cx, cy, bx, by = cell(x), cell(y), x, y

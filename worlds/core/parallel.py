@@ -1,6 +1,5 @@
 """The one PettingZoo environment over any world: a batch of one, with names instead of array rows."""
 
-import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -76,7 +75,7 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         ``options`` is part of PettingZoo's signature; worlds have none: what may vary is set when the environment is made.
         """
         if seed is not None:
-            self._seeds = np.random.default_rng(seed)
+            self._seeds = np.random.default_rng(abs(seed))
         rows = self.batch.reset(int(self._seeds.integers(2**63)) if seed is None else seed)
         self._gone.clear()
         seen = {role: array[0].copy() for role, array in rows.items()}
@@ -105,14 +104,12 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         cut = self.max_cycles is not None and bool(self.batch.clock[0] >= self.max_cycles)
         observations, rewards, terminations, truncations = {}, {}, {}, {}
         for role, names in self._names.items():
-            here = self.batch.present[role][0].tolist()
-            flags = zip(step.reward[role][0].tolist(), step.termination[role][0].tolist(), step.truncation[role][0].tolist(), strict=True)
-            for name, present, seen, (reward, terminated, truncated) in zip(
-                names, here, step.observation[role][0].copy(), flags, strict=True
-            ):
-                if name in acted or (present and name not in self._gone):
+            columns = (self.batch.present, step.reward, step.termination, step.truncation)
+            rows = zip(names, step.observation[role][0].copy(), *(column[role][0].tolist() for column in columns), strict=True)
+            for name, seen, here, reward, terminated, truncated in rows:
+                if name in acted or (here and name not in self._gone):
                     observations[name], rewards[name] = seen, reward
-                    terminations[name] = terminated or not (present or truncated)
+                    terminations[name] = terminated or not (here or truncated)
                     truncations[name] = truncated or (cut and not terminated)
         return observations, rewards, terminations, truncations
 
@@ -134,9 +131,8 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
                 worst = next(a for a, row in enumerate(rows[0]) if not ((row >= low) & (row <= high)).all())
                 raise UserError(self._misfit(f"{role}_{worst}", str(rows[0, worst].tolist())))
         if len(actions) != len(self.agents):
-            raise UserError(
-                f"{next(name for name in actions if name not in self.agents)} cannot act: the agents now are {', '.join(self.agents)}"
-            )
+            stranger = next(name for name in actions if name not in self.agents)
+            raise UserError(f"{stranger} cannot act: the agents now are {', '.join(self.agents)}")
         return self._chosen
 
     def _misfit(self, name: str, given: str) -> str:

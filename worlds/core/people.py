@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core.bodies import TOP_SPEED
 from avatarium.worlds.core.plan import in_sight
@@ -22,33 +22,31 @@ def features(group_meaning: str) -> tuple[Feature, ...]:
     return (Feature("people", SIZE, -1.1, 1.1, f"the {NEAREST} nearest in sight, nearest first, each: {columns} ({group_meaning})", "people"),)
 
 
-@njit(cache=True)
+@kernel
 def look(plan, bodies, i, a, first_of_group, out):
     """Fill ``out`` [SIZE] for avatar ``a``: avatars within ``RANGE_M`` with no box between, nearest first; absent ones are zeros.
 
     The group is 1 for bodies from index ``first_of_group`` on, else 0. All is told in the avatar's own frame.
     """
     out[:] = F(0)
-    me = bodies[a]
-    found, floor_d2, floor_b = 0, F(0), -1
+    me, found, seen = bodies[a], 0, np.uint32(1) << np.uint32(a)
     while found < NEAREST:
         best, best_d2 = -1, RANGE_M * RANGE_M
         for b in range(bodies.shape[0]):
             dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
             d2 = dx * dx + dy * dy
-            later = (d2 > floor_d2) | ((d2 == floor_d2) & (b > floor_b))
-            if b != a and bodies[b].present == 1 and later and d2 < best_d2:
-                best, best_d2 = b, d2
+            nearer = (d2 < best_d2) & (bodies[b].present == 1) & ((seen >> np.uint32(b)) & np.uint32(1) == 0)
+            best, best_d2 = (b if nearer else best), (d2 if nearer else best_d2)
         if best < 0:
             return
-        floor_d2, floor_b = best_d2, best
+        seen |= np.uint32(1) << np.uint32(best)
         other = bodies[best]
         if in_sight(plan, i, me.x, me.y, other.x, other.y, F(0)):
             describe(me, other, F(1) if best >= first_of_group else F(0), out, found * COLUMNS)
             found += 1
 
 
-@njit(cache=True)
+@kernel
 def describe(me, other, group, out, k):
     """Write the columns of one seen avatar from ``out[k]`` on."""
     dx, dy = other.x - me.x, other.y - me.y
@@ -62,7 +60,7 @@ def describe(me, other, group, out, k):
     out[k + 7] = group
 
 
-@njit(cache=True)
+@kernel
 def gap(me, other):
     """Distance between the centres of two bodies (m)."""
     dx, dy = other.x - me.x, other.y - me.y

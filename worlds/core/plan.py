@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import inlined, kernel
 
 F = np.float32
 CELL_M = F(0.5)
@@ -11,6 +11,9 @@ WALL_M = F(0.15)
 """Thickness of a wall: its box runs along the middle of a line of blocked cells."""
 
 X0, Y0, X1, Y1 = 0, 1, 2, 3
+LANES = 16
+"""Boxes are looked at so many at a time, so that the inner loops vectorise; the places of absent boxes hold one out of reach."""
+OUT_OF_REACH_M = F(1e6)
 WALL, GLASS, FURNITURE, PLANT, SCREEN = range(5)
 """Kinds of box, as in ``scene.BOX_KINDS``."""
 
@@ -25,24 +28,26 @@ class Plan(NamedTuple):
 
 
 def allocate(num_envs: int, boxes: int, size: int) -> Plan:
-    """Empty plans with room for ``boxes`` boxes and ``size`` x ``size`` cells."""
+    """Empty plans with room for ``boxes`` boxes (rounded up to ``LANES``) and ``size`` x ``size`` cells."""
+    boxes = -(-boxes // LANES) * LANES
     return Plan(
-        np.zeros((num_envs, 4, boxes), np.float32),
+        np.full((num_envs, 4, boxes), OUT_OF_REACH_M, np.float32),
         np.zeros((num_envs, boxes), np.uint8),
         np.zeros(num_envs, np.int32),
         np.zeros((num_envs, size, size), np.uint8),
     )
 
 
-@njit(cache=True)
+@kernel
 def clear(plan, i, width, height):
     """Empty the plan of environment ``i``: ``width`` x ``height`` free cells, everything beyond blocked."""
     plan.num_boxes[i] = 0
+    plan.boxes[i] = OUT_OF_REACH_M
     plan.cells[i] = 1
     plan.cells[i, :height, :width] = 0
 
 
-@njit(cache=True)
+@kernel
 def add_box(plan, i, kind, x0, y0, x1, y1):
     """Add a box in metres; cells are not touched. A full plan stays as it is."""
     n = plan.num_boxes[i]
@@ -53,7 +58,7 @@ def add_box(plan, i, kind, x0, y0, x1, y1):
         plan.num_boxes[i] = n + 1
 
 
-@njit(cache=True)
+@kernel
 def add_wall(plan, i, cx0, cy0, cx1, cy1, free_start, free_end):
     """Add a wall along a line of cells, ends included, and block those cells; its box is ``WALL_M`` thick.
 
@@ -70,39 +75,56 @@ def add_wall(plan, i, cx0, cy0, cx1, cy1, free_start, free_end):
     add_box(plan, i, WALL, x0, y0, x1, y1)
 
 
-@njit(cache=True)
+@kernel
 def add_object(plan, i, kind, cx0, cy0, cx1, cy1):
     """Add a thing that fills the cells from (cx0, cy0) to (cx1, cy1), ends included, and block them."""
     plan.cells[i, cy0 : cy1 + 1, cx0 : cx1 + 1] = 1
     add_box(plan, i, kind, F(cx0) * CELL_M, F(cy0) * CELL_M, F(cx1 + 1) * CELL_M, F(cy1 + 1) * CELL_M)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def centre(c):
     """Middle of cell ``c`` along one axis, in metres."""
     return (F(c) + F(0.5)) * CELL_M
 
 
-@njit(cache=True, inline="always")
+@inlined
 def cell(x):
     """Index of the cell in which ``x`` (m, not negative) lies."""
     return int(x / CELL_M)
 
 
-@njit(cache=True)
+@kernel
 def in_sight(plan, i, ax, ay, bx, by, margin):
     """Whether no box, grown by ``margin`` (m), crosses the segment from a to b (slab test, Kay and Kajiya 1986)."""
     dx, dy = bx - ax, by - ay
-    ix = F(1) / dx if abs(dx) > F(1e-6) else F(1e6)
-    iy = F(1) / dy if abs(dy) > F(1e-6) else F(1e6)
+    ix = F(1) / (dx if abs(dx) > F(1e-6) else F(1e-6))
+    iy = F(1) / (dy if abs(dy) > F(1e-6) else F(1e-6))
     boxes = plan.boxes[i]
-    hits = np.int32(0)
-    for b in range(plan.num_boxes[i]):
-        tx0, tx1 = (boxes[0, b] - margin - ax) * ix, (boxes[2, b] + margin - ax) * ix
-        ty0, ty1 = (boxes[1, b] - margin - ay) * iy, (boxes[3, b] + margin - ay) * iy
-        near_x, far_x = (tx0, tx1) if tx0 < tx1 else (tx1, tx0)
-        near_y, far_y = (ty0, ty1) if ty0 < ty1 else (ty1, ty0)
-        near = near_x if near_x > near_y else near_y
-        far = far_x if far_x < far_y else far_y
-        hits |= np.int32((near < far) & (far > F(0)) & (near < F(1)))
-    return hits == 0
+    for first in range(0, plan.num_boxes[i], LANES):
+        hits = np.int32(0)
+        for b in range(first, first + LANES):
+            tx0, tx1 = (boxes[X0, b] - margin - ax) * ix, (boxes[X1, b] + margin - ax) * ix
+            ty0, ty1 = (boxes[Y0, b] - margin - ay) * iy, (boxes[Y1, b] + margin - ay) * iy
+            near_x, far_x = (tx0 if tx0 < tx1 else tx1), (tx1 if tx0 < tx1 else tx0)
+            near_y, far_y = (ty0 if ty0 < ty1 else ty1), (ty1 if ty0 < ty1 else ty0)
+            near, far = (near_x if near_x > near_y else near_y), (far_x if far_x < far_y else far_y)
+            hits |= np.int32((near < far) & (far > F(0)) & (near < F(1)))
+        if hits != 0:
+            return False
+    return True
+
+
+@kernel
+def any_within(plan, i, x, y, radius):
+    """Whether some box is nearer than ``radius`` (m) to the point (x, y)."""
+    boxes, reach = plan.boxes[i], radius * radius
+    for first in range(0, plan.num_boxes[i], LANES):
+        hits = np.int32(0)
+        for b in range(first, first + LANES):
+            px, py = (boxes[X0, b] if boxes[X0, b] > x else x), (boxes[Y0, b] if boxes[Y0, b] > y else y)
+            dx, dy = x - (boxes[X1, b] if boxes[X1, b] < px else px), y - (boxes[Y1, b] if boxes[Y1, b] < py else py)
+            hits |= np.int32(dx * dx + dy * dy < reach)
+        if hits != 0:
+            return True
+    return False

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import inlined, kernel
 
 F = np.float32
 
@@ -19,7 +19,7 @@ class Out(NamedTuple):
     present: np.ndarray  # bool [N, A]: is in the world and acts next
 
 
-@njit(cache=True)
+@kernel
 def clear(out, i):
     """Begin a step of environment ``i`` with nothing earned and nobody ended."""
     out.reward[i] = F(0)
@@ -28,7 +28,7 @@ def clear(out, i):
     out.truncation[i] = False
 
 
-@njit(cache=True, inline="always")
+@inlined
 def pay(out, i, a, term, amount):
     """Add ``amount`` to a named term, and so to the reward, of avatar ``a``."""
     out.terms[i, a, term] += amount

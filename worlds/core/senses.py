@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core.rng import SENSES, uniform
 from avatarium.worlds.core.settings import setting, switch
@@ -48,7 +48,7 @@ def fault(role: Role, config: Any, num_envs: int) -> Fault | None:
     return Fault(noise, delay, mute, space.low, space.high, past)
 
 
-@njit(cache=True)
+@kernel
 def degrade(fault, episodes, observation, which):
     """Turn true observations [N, A, F] into what faulty sensors tell, where ``which`` [N] is set.
 
@@ -69,7 +69,7 @@ def degrade(fault, episodes, observation, which):
                     observation[i, a, k] = F(0) if fault.mute[k] else value
 
 
-@njit(cache=True)
+@kernel
 def bell(stream, i):
     """A number with mean 0, variance 1, nearly normal and within [-3.5, 3.5]: the sum of four uniform ones (Irwin-Hall), scaled."""
     total = F(0)

@@ -1,14 +1,14 @@
 """sin, cos and atan2 in plain float32 arithmetic: libm differs between machines, these do not."""
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import inlined, kernel
 
 F = np.float32
 PI = F(np.pi)
 TURN = F(2 * np.pi)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def wrap(angle):
     """``angle`` (rad, at most one turn out) brought into [-pi, pi)."""
     if angle >= PI:
@@ -18,7 +18,7 @@ def wrap(angle):
     return angle
 
 
-@njit(cache=True)
+@kernel
 def sine(angle):
     """sin of an angle in [-pi, pi]; absolute error below 2e-6 (odd minimax polynomial on [-pi/2, pi/2])."""
     if angle > F(0.5) * PI:
@@ -29,13 +29,13 @@ def sine(angle):
     return angle * (F(0.99999997) + s * (F(-0.16666648) + s * (F(0.00833290) + s * (F(-0.00019801) + s * F(2.59e-6)))))
 
 
-@njit(cache=True)
+@kernel
 def cosine(angle):
     """cos of an angle in [-pi, pi]."""
     return sine(wrap(angle + F(0.5) * PI))
 
 
-@njit(cache=True)
+@kernel
 def atan2(y, x):
     """Angle of (x, y) in rad; absolute error below 2e-4, enough to find which rays a body covers."""
     ax, ay = abs(x), abs(y)

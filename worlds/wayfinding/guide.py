@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core.bodies import BACK, FORWARD, LEFT, RADIUS_M, RIGHT, STAY, STRAIGHT, TURN_LEFT, TURN_RIGHT, clear_of_boxes
 from avatarium.worlds.core.geodesic import waypoint
@@ -15,7 +15,7 @@ REACH_CELLS = 12
 NEAR_M = F(1.6)
 
 
-@njit(cache=True)
+@kernel
 def choose(state, i, a, custom):
     """(walk, turn): what avatar ``a`` of environment ``i`` does to follow its way under a custom."""
     me = state.avatars[i, a]
@@ -40,7 +40,7 @@ def choose(state, i, a, custom):
     return (LEFT if angle > F(0) else RIGHT), turn
 
 
-@njit(cache=True)
+@kernel
 def drift(state, i, me, dx, dy, side):
     """The heading turned a little towards the customary side where there is room on it."""
     ox, oy = me.x - side * dy * F(0.5), me.y + side * dx * F(0.5)
@@ -49,7 +49,7 @@ def drift(state, i, me, dx, dy, side):
     return dx, dy
 
 
-@njit(cache=True)
+@kernel
 def give_way(avatars, a, dx, dy, side, custom):
     """The heading bent around people ahead, and whether one of them is so near that only a step aside helps.
 
@@ -68,14 +68,14 @@ def give_way(avatars, a, dx, dy, side, custom):
     return x, y, pressed
 
 
-@njit(cache=True)
+@kernel
 def unit(x, y):
     """(x, y) scaled to length 1."""
     d = math.sqrt(x * x + y * y)
     return (x / d, y / d) if d > F(1e-6) else (F(1), F(0))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def choose_rows(state, envs, avatars, custom, out):
     """Fill ``out`` [B, 2] with the choices of avatars ``avatars`` [B] in environments ``envs`` [B]."""
     for k in range(envs.shape[0]):

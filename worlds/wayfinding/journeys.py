@@ -1,7 +1,7 @@
 """Journeys: where an avatar is to go, how far that is, and when it has taken too long."""
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core import geodesic
 from avatarium.worlds.core.bodies import STEP_S, TOP_SPEED, clear_of_bodies, place
@@ -18,7 +18,7 @@ MOST_TRIES = 6
 """A building may be too small for journeys of ``SHORTEST_M``; then the last destination drawn stands."""
 
 
-@njit(cache=True)
+@kernel
 def settle(state, episodes, i, a):
     """Put avatar ``a`` somewhere free in some room."""
     stream, cells, avatars = episodes.stream, state.plan.cells[i], state.avatars[i]
@@ -32,7 +32,7 @@ def settle(state, episodes, i, a):
     me.short_x, me.short_y, me.long_x, me.long_y = me.x, me.y, me.x, me.y
 
 
-@njit(cache=True)
+@kernel
 def set_out(state, episodes, config, i, a, purpose):
     """Draw a new destination for avatar ``a``: a place in another room, or any place of that room when only signs guide."""
     me, stream, field = state.avatars[i, a], episodes.stream, state.ways[i, a]
@@ -55,20 +55,20 @@ def set_out(state, episodes, config, i, a, purpose):
     me.budget = int(F(config.patience) * me.oracle / (TOP_SPEED * STEP_S)) + GRACE_STEPS
 
 
-@njit(cache=True)
+@kernel
 def arrived(state, i, a):
     """Whether avatar ``a`` stands in its destination."""
     me = state.avatars[i, a]
     return state.ways[i, a, cell(me.y), cell(me.x)] == 0
 
 
-@njit(cache=True)
+@kernel
 def efficiency(me):
     """Shortest walk over the walk made, at most 1: the path-length weight of SPL (Anderson et al. 2018)."""
     return me.oracle / max(me.oracle, me.walked_m, F(1e-3))
 
 
-@njit(cache=True)
+@kernel
 def delay_s(me):
     """Seconds beyond what a walk at top speed would have taken."""
     return max(F(0), F(me.spent) * STEP_S - me.oracle / TOP_SPEED)

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core.plan import CELL_M, FURNITURE, add_object, add_wall, centre, clear
 from avatarium.worlds.core.rng import LEVEL, below, between, uniform
@@ -20,7 +20,7 @@ ROOM_AREA = 150
 """Cells per room on average."""
 
 
-@njit(cache=True)
+@kernel
 def generate(state, episodes, config, i):
     """Draw the building of environment ``i`` from its level stream: plan, rooms, doors, furniture."""
     stream = episodes.stream
@@ -54,7 +54,7 @@ def generate(state, episodes, config, i):
         attach(state, i, state.doors[i, d])
 
 
-@njit(cache=True)
+@kernel
 def add_room(state, i, x0, y0, x1, y1):
     """Append a room of cells (x0, y0) to (x1, y1); its kind is -1 until it is named (-2: cannot be split further)."""
     n = state.num_rooms[i]
@@ -63,7 +63,7 @@ def add_room(state, i, x0, y0, x1, y1):
     state.num_rooms[i] = n + 1
 
 
-@njit(cache=True)
+@kernel
 def pick(state, i):
     """Index of the largest room that can still be split; -1 when there is none."""
     best, best_area = -1, 0
@@ -75,7 +75,7 @@ def pick(state, i):
     return best
 
 
-@njit(cache=True)
+@kernel
 def split(state, stream, i, r, with_corridor, narrow):
     """Divide room ``r`` across its longer side, by a wall or by a corridor; returns 0 (no place for it), 1 or 2 (with corridor)."""
     room = state.rooms[i, r]
@@ -106,7 +106,7 @@ def split(state, stream, i, r, with_corridor, narrow):
     return 0
 
 
-@njit(cache=True)
+@kernel
 def solid_ends(cells, room, along_y, at):
     """Whether a new wall at ``at`` would meet solid wall at both ends, so that it closes no door."""
     solid = True
@@ -118,7 +118,7 @@ def solid_ends(cells, room, along_y, at):
     return solid
 
 
-@njit(cache=True)
+@kernel
 def partition(state, stream, i, along_y, at, first, last, narrow):
     """A wall at ``at`` from cell ``first`` to ``last``, with one door, or with two when it is long, which makes loops."""
     doors = 1 + (below(stream, i, LEVEL, 2) if last - first >= 11 else 0)
@@ -133,7 +133,7 @@ def partition(state, stream, i, along_y, at, first, last, narrow):
     wall_piece(state, i, along_y, at, begin, last + 1, True, False)
 
 
-@njit(cache=True)
+@kernel
 def wall_piece(state, i, along_y, at, begin, end, free_start, free_end):
     """A straight piece of wall between two doors or corners."""
     if along_y:
@@ -142,7 +142,7 @@ def wall_piece(state, i, along_y, at, begin, end, free_start, free_end):
         add_wall(state.plan, i, begin, at, end, at, free_start, free_end)
 
 
-@njit(cache=True)
+@kernel
 def note_door(state, i, along_y, at, door, wide):
     """Remember where a door is."""
     n = state.num_doors[i]
@@ -153,7 +153,7 @@ def note_door(state, i, along_y, at, door, wide):
         state.num_doors[i] = n + 1
 
 
-@njit(cache=True)
+@kernel
 def attach(state, i, door):
     """Find the rooms on the two sides of a door."""
     dx, dy = (F(0), F(0.6)) if door.along_x == 1 else (F(0.6), F(0))
@@ -161,7 +161,7 @@ def attach(state, i, door):
     door.behind = room_at(state, i, door.x - dx, door.y - dy)
 
 
-@njit(cache=True)
+@kernel
 def room_at(state, i, x, y):
     """Index of the room in which a point (m) lies; -1 in a wall or a door."""
     cx, cy = int(x / CELL_M), int(y / CELL_M)
@@ -172,7 +172,7 @@ def room_at(state, i, x, y):
     return -1
 
 
-@njit(cache=True)
+@kernel
 def name_rooms(state, stream, i):
     """Give each room a kind and a number among its kind."""
     for r in range(state.num_rooms[i]):
@@ -185,7 +185,7 @@ def name_rooms(state, stream, i):
                     room.number += 1
 
 
-@njit(cache=True)
+@kernel
 def furnish(state, stream, i, share):
     """Put a table of 1 m x 1 m into some rooms, two cells or more from every wall, so that one can always walk around it."""
     for r in range(state.num_rooms[i]):

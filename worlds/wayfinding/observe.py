@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import inlined, kernel
 
 from avatarium.worlds.core import people, rays
 from avatarium.worlds.core.bodies import CONTROLS, TOP_SPEED, TURN, WALK
@@ -68,7 +68,7 @@ def state_features(config: Config) -> tuple[Feature, ...]:
     return (Feature("avatars", 10 * (config.walkers + config.crowd), -1.1, 2.1, f"each: {each}", "state"), Feature("clock", 1, 0, 1, "share of the episode gone", "state"))
 
 
-@njit(cache=True)
+@kernel
 def observe(state, episodes, config, i, a, out):
     """Fill ``out`` [D] with what walker ``a`` of environment ``i`` senses, in the order of ``features``."""
     me = state.avatars[i, a]
@@ -88,26 +88,26 @@ def observe(state, episodes, config, i, a, out):
         read_compass(me, out[k + 17 :])
 
 
-@njit(cache=True, inline="always")
+@inlined
 def ahead_left(me, x, y):
     """A vector of the plan in the avatar's own frame."""
     return x * me.cos + y * me.sin, y * me.cos - x * me.sin
 
 
-@njit(cache=True)
+@kernel
 def clipped(me, x, y):
     """``ahead_left``, each part within [-1, 1]."""
     ahead, left = ahead_left(me, x, y)
     return min(max(ahead, F(-1)), F(1)), min(max(left, F(-1)), F(1))
 
 
-@njit(cache=True, inline="always")
+@inlined
 def patience(me):
     """Share of the journey's time that is left."""
     return F(1) - F(me.spent) / F(max(me.budget, 1))
 
 
-@njit(cache=True)
+@kernel
 def read_compass(me, out):
     """Direction and straight distance of the destination."""
     x, y = me.goal_x - me.x, me.goal_y - me.y
@@ -116,7 +116,7 @@ def read_compass(me, out):
     out[2], out[3], out[4] = min(d * F(0.025), F(1)), F(1) / (F(1) + d), patience(me)
 
 
-@njit(cache=True)
+@kernel
 def read_signs(state, i, me, out):
     """What is sought, and the plates in sight: a door shows, to either side, the plate of the room behind it."""
     out[:] = F(0)
@@ -138,7 +138,7 @@ def read_signs(state, i, me, out):
     out[k + PLATES * PLATE_COLUMNS] = patience(me)
 
 
-@njit(cache=True)
+@kernel
 def read_plate(state, i, me, door, goal, out, k):
     """Write one plate's columns from ``out[k]`` on; returns 1, or 0 when the door is out of sight or leads to a corridor."""
     above = me.y > door.y if door.along_x == 1 else me.x > door.x
@@ -153,7 +153,7 @@ def read_plate(state, i, me, door, goal, out, k):
     return 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def overview(state, episodes, config, out, start, stop):
     """Fill ``out`` [N, G], the global state, as ``state_features`` lists it."""
     for i in range(start, stop):

@@ -1,7 +1,7 @@
 """How wayfinding goes on, top to bottom: everyone moves, journeys are paid and renewed, everyone looks around."""
 
 import numpy as np
-from numba import njit
+from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core import bodies, geodesic
 from avatarium.worlds.core.events import emit
@@ -33,7 +33,7 @@ EVENTS = (
 ARRIVAL, FAILURE, JOURNEY_TIME, CROWD_ARRIVAL, WALL_CONTACT, COLLIDED, INTRUDED = range(len(EVENTS))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def reset(state, episodes, config, out, log, which, start, stop):
     """Begin episodes where ``which`` [N] is set."""
     for i in range(start, stop):
@@ -47,7 +47,7 @@ def reset(state, episodes, config, out, log, which, start, stop):
             look_around(state, episodes, config[0], out[0], i)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def step(state, episodes, config, actions, out, log, start, stop):
     """Advance environments ``start`` to ``stop`` by 0.1 s; returns how many ended."""
     ended = 0
@@ -68,7 +68,7 @@ def step(state, episodes, config, actions, out, log, start, stop):
     return ended
 
 
-@njit(cache=True)
+@kernel
 def act(state, episodes, config, actions, out, log, i, k):
     """One avatar walks and turns; who is first changes from step to step. Contacts that begin are noted."""
     avatars = state.avatars[i]
@@ -94,7 +94,7 @@ def act(state, episodes, config, actions, out, log, i, k):
         pay(out, i, a, COLLISION, cost if touched != np.uint32(0) else (F(0.2) * cost if me.at_wall == 1 else F(0)))
 
 
-@njit(cache=True)
+@kernel
 def travel(state, episodes, config, out, log, i, a):
     """Pay for the way made good; end a journey that arrived or took too long, and begin the next."""
     me = state.avatars[i, a]
@@ -119,7 +119,7 @@ def travel(state, episodes, config, out, log, i, a):
         set_out(state, episodes, config, i, a, RULES)
 
 
-@njit(cache=True)
+@kernel
 def respect(avatars, config, out, log, i):
     """Note and charge each step that a walker spends nearer than the intimate distance to somebody."""
     for a in range(config.walkers):
@@ -130,7 +130,7 @@ def respect(avatars, config, out, log, i):
                 break
 
 
-@njit(cache=True)
+@kernel
 def look_around(state, episodes, config, out, i):
     """Fill the observations of all walkers of environment ``i``."""
     for a in range(config.walkers):
