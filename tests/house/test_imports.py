@@ -1,0 +1,96 @@
+"""Importing anything does nothing: no file is written, no socket, thread or process made, no kernel compiled, no heavy library loaded."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+# Runs in a fresh interpreter: imports every module of one room and prints what that did besides importing.
+PROBE = textwrap.dedent(
+    """
+    import importlib, json, os, pkgutil, sys, threading
+
+    room, heavy, seen = sys.argv[1], sys.argv[2].split(), []
+    MAKES = ("socket.connect", "socket.bind", "subprocess.Popen", "os.fork", "os.posix_spawn", "os.mkdir", "os.remove", "os.rename")
+
+    def by_us(frame):  # not by a library that one of our modules imports: between the deed and our module lies no import
+        while frame is not None and not frame.f_globals.get("__name__", "").startswith(("importlib", "_frozen_importlib")):
+            if frame.f_globals["__name__"].startswith("avatarium."):
+                return True
+            frame = frame.f_back
+        return False
+
+    def watch(event, args):
+        writes = event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        if (writes or event in MAKES) and by_us(sys._getframe(1)):
+            seen.append(f"{event} {args[0] if args else ''}")
+
+    def start(thread):  # Python 3.11 raises no audit event for it
+        if by_us(sys._getframe(1)):
+            seen.append(f"starts a thread, {thread.name}")
+
+    sys.addaudithook(watch)
+    threading.Thread.start = start
+    package = importlib.import_module(room)
+    if room == "avatarium.worlds":
+        from numba.core import event
+
+        compiled = event.RecordingListener()
+        event.register("numba:compile", compiled)
+    for module in pkgutil.walk_packages(package.__path__, room + "."):
+        if module.name.rpartition(".")[2] != "__main__":
+            importlib.import_module(module.name)
+    if room == "avatarium.worlds":
+        seen += ["compiles " + str(e.data["dispatcher"]) for _, e in compiled.buffer if e.is_start]
+    seen += [f"loads {name}" for name in heavy if name in sys.modules]
+    seen += [f"is imported twice, as {name} too" for name in ("worlds", "agents", "training", "render", "leaderboards") if name in sys.modules]
+    print(json.dumps(seen))
+    """
+)
+HEAVY = {
+    "worlds": "torch ray moderngl pygame av onnxruntime sqlalchemy rich matplotlib",
+    "agents": "ray moderngl pygame av sqlalchemy",
+    "render": "torch ray onnxruntime sqlalchemy",
+    "leaderboards": "torch ray moderngl pygame",
+    "training": "moderngl pygame",
+}
+
+
+def faults(site: Path) -> list[str]:
+    """What importing all modules of each room under ``site`` does that it should not."""
+    environment = os.environ | {"PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1", "RAY_DISABLE_IMPORT_WARNING": "1"}
+    found = []
+    for room, heavy in HEAVY.items():
+        command = [sys.executable, "-c", PROBE, f"avatarium.{room}", heavy]
+        done = subprocess.run(command, cwd=site, env=environment, capture_output=True, text=True, check=False)
+        told = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else done.stderr.splitlines()[-1:]
+        found += [f"avatarium.{room}: {fault}" for fault in told]
+    return found
+
+
+def test_importing_has_no_side_effects(installed: Path) -> None:
+    assert not (found := faults(installed)), "\n".join(found)
+
+
+def test_side_effects_are_found(plant: Callable[[dict[str, str]], Path], site: Callable[[Path], Path], tmp_path: Path) -> None:
+    target = tmp_path / "touched"
+    folder = site(
+        plant(
+            {
+                "worlds/writes.py": f"open({str(target)!r}, 'w').close()\n",
+                "worlds/compiles.py": "import numba\nnumba.njit('int64(int64)')(lambda x: x)\n",
+                "worlds/heavy.py": "import sqlalchemy\n",
+                "agents/threads.py": "import threading\nthreading.Thread(target=int).start()\n",
+                "render/breaks.py": "1 / 0\n",
+            }
+        )
+    )
+    found = faults(folder)
+    assert f"avatarium.worlds: open {target}" in found
+    assert any(fault.startswith("avatarium.worlds: compiles") for fault in found)
+    assert "avatarium.worlds: loads sqlalchemy" in found
+    assert any(fault.startswith("avatarium.agents: starts a thread") for fault in found)
+    assert "avatarium.render: ZeroDivisionError: division by zero" in found
