@@ -99,12 +99,12 @@ class OnnxPolicy:
 
     def step(self, turn: "Turn", state: Arrays) -> tuple[np.ndarray, Arrays]:
         """Actions int32 [B, heads] (or float32 [B, controls]) and the new state. Raises PolicyError."""
-        observation = np.ascontiguousarray(turn.observation, np.float32)
-        found = self.infer((observation, *state))
-        self._check(found, len(observation))
+        found = self.infer(tuple(np.ascontiguousarray(array, np.float32) for array in (turn.observation, *state)))
+        self.check_answer(found, len(turn.observation))
         return self._act(found, turn.keys), tuple(found[len(self.manifest.outputs) :])
 
-    def _check(self, found: list[np.ndarray], rows: int) -> None:
+    def check_answer(self, found: list[np.ndarray], rows: int) -> None:
+        """Raise PolicyError unless outputs and states are finite float32 arrays of the shapes that the manifest promises."""
         shapes = [(rows, width) for _, width in self.manifest.outputs] + [(rows, *state.shape) for state in self.manifest.recurrent]
         names = [name for name, _ in self.manifest.outputs] + [f"state {state.name}" for state in self.manifest.recurrent]
         for array, shape, name in zip(found, shapes, names, strict=True):

@@ -179,7 +179,7 @@ def _check_actions(manifest: Manifest) -> None:
     for choices in manifest.actions:
         _check_whole(choices, "actions", 1, 4096)
     if bool(manifest.actions) == bool(manifest.controls):
-        raise UserError("the manifest has to give either 'actions' (numbers of choices) or 'controls' (how many), and leave the other empty")
+        raise UserError("the manifest has to give either 'actions' (numbers of choices) or 'controls' (how many), not both")
 
 
 def _check_states(states: tuple[StateShape, ...]) -> None:

@@ -1,0 +1,1 @@
+"""Running other people's policies: one locked process per policy, which gets observations and gives logits and can do nothing else."""

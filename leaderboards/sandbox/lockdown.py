@@ -1,0 +1,77 @@
+"""Locking this process in, layer by layer, and saying which layers hold."""
+
+import os
+import resource
+from pathlib import Path
+
+from avatarium.leaderboards.sandbox import kernel
+
+MEMORY_BYTES = 2**30
+"""What the process may use on top of what it has when it is locked."""
+CPU_S = 4 * 3600
+NOBODY = 65534
+LAYERS = {
+    "process": "a process of its own, without the caller's environment and files",
+    "network": "a network namespace without interfaces",
+    "limits": "caps on memory, processor time, files and processes",
+    "user": "no privileges and a user without rights",
+    "no_new_privs": "no way to gain privileges",
+    "undumpable": "no other process can look in, no core files",
+    "landlock": "no files (Landlock)",
+    "seccomp": "only the system calls that inference takes (seccomp)",
+}
+"""Every protection, from the outside in, with what it means."""
+
+
+def lock() -> dict[str, bool]:
+    """Give up, for good, all that running a network does not take. Returns which layers hold.
+
+    The order matters: Landlock opens a descriptor, so the limit on those follows it; after seccomp nothing more can be given up.
+    """
+    return {
+        "limits": _limits(),
+        "user": _become_nobody(),
+        "no_new_privs": kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1),
+        "undumpable": kernel.prctl(kernel.PR_SET_DUMPABLE, 0),
+        "landlock": kernel.landlock() and _limit(resource.RLIMIT_NOFILE, 0),
+        "seccomp": kernel.seccomp(),
+    }
+
+
+def _limits() -> bool:
+    caps = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_NPROC: 0,
+        resource.RLIMIT_CPU: CPU_S,
+        resource.RLIMIT_AS: _memory_in_use() + MEMORY_BYTES,
+    }
+    failed = [kind for kind, cap in caps.items() if not _limit(kind, cap)]
+    return not failed
+
+
+def _limit(kind: int, cap: int) -> bool:
+    try:
+        resource.setrlimit(kind, (cap, cap))
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def _memory_in_use() -> int:
+    """Bytes of address space, as the kernel counts them."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else MEMORY_BYTES
+
+
+def _become_nobody() -> bool:
+    """Drop root; any other user has no privileges to begin with."""
+    if os.geteuid() != 0:
+        return True
+    try:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+    except OSError:
+        return False
+    return True

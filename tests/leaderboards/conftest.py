@@ -1,0 +1,85 @@
+"""Small ONNX graphs and roles for the tests of the leaderboards."""
+
+import numpy as np
+import pytest
+
+from avatarium.agents.exported import Manifest, StateShape
+from avatarium.worlds.core.spec import Feature, Head, Role
+
+onnx = pytest.importorskip("onnx")
+helper, FLOAT = onnx.helper, onnx.TensorProto.FLOAT
+
+FEATURES, CHOICES, LOGITS = 6, (3, 2), 5
+
+
+def value(name, *shape, kind=FLOAT):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def node(op, inputs, outputs, **attributes):
+    return helper.make_node(op, inputs.split(), outputs.split(), **attributes)
+
+
+def weight(name, array):
+    return onnx.numpy_helper.from_array(np.asarray(array), name)
+
+
+class Builder:
+    """Makes graphs around ``logits = observation @ w``; every part can be replaced."""
+
+    value, node, weight = staticmethod(value), staticmethod(node), staticmethod(weight)
+
+    @staticmethod
+    def model(nodes=None, weights=None, inputs=None, outputs=None, width=LOGITS, opset=17, domain="", features=FEATURES):
+        w = np.random.default_rng(0).normal(size=(features, width)).astype(np.float32)
+        graph = helper.make_graph(
+            nodes if nodes is not None else [node("MatMul", "observation w", "logits")],
+            "policy",
+            inputs or [value("observation", "batch", features)],
+            outputs or [value("logits", "batch", width)],
+            [weight("w", w), *(weights or [])],
+        )
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid(domain, opset)], ir_version=8)
+
+    @classmethod
+    def onnx(cls, *args, **kwargs):
+        return cls.model(*args, **kwargs).SerializeToString()
+
+    @classmethod
+    def memory(cls, update="Tanh"):
+        """A recurrent policy: h' = update(h + observation @ u), logits = h' @ v."""
+        rng = np.random.default_rng(0)
+        u, v = rng.normal(size=(FEATURES, 4)).astype(np.float32), rng.normal(size=(4, LOGITS)).astype(np.float32)
+        nodes = [
+            node("MatMul", "observation u", "x"),
+            node("Add", "x state_in_h", "s"),
+            node(update, "s s" if update == "Add" else "s", "state_out_h"),
+            node("MatMul", "state_out_h v", "logits"),
+        ]
+        return cls.onnx(
+            nodes,
+            [weight("u", u), weight("v", v)],
+            [value("observation", "batch", FEATURES), value("state_in_h", "batch", 4)],
+            [value("logits", "batch", LOGITS), value("state_out_h", "batch", 4)],
+        )
+
+
+@pytest.fixture(scope="session")
+def build():
+    return Builder
+
+
+@pytest.fixture(scope="session")
+def role():
+    heads = (Head("walk", ("stay", "forward", "back")), Head("turn", ("left", "right")))
+    return Role("walker", 2, (Feature("body", FEATURES, -1, 1, "", "body"),), heads, ("task",))
+
+
+@pytest.fixture(scope="session")
+def manifest(role):
+    return Manifest("tiny", "wayfinding", 1, "walker", role.signature(), CHOICES)
+
+
+@pytest.fixture(scope="session")
+def memory_manifest(role):
+    return Manifest("tiny", "wayfinding", 1, "walker", role.signature(), CHOICES, recurrent=(StateShape("h", (4,)),))
