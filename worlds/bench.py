@@ -94,6 +94,8 @@ def batch_runner(batch: "Batch", seed: int = 0) -> Runner:
     """Steps a batch with random actions."""
     import numpy as np
 
+    from avatarium.worlds.core.chance import random_actions
+
     rng = np.random.default_rng(seed)
     table = [random_actions(batch, rng) for _ in range(STEPS_PER_CHECK)]
     batch.reset(seed)
@@ -104,18 +106,6 @@ def batch_runner(batch: "Batch", seed: int = 0) -> Runner:
         return STEPS_PER_CHECK * sum(int(present.sum()) for present in batch.present.values())
 
     return run
-
-
-def random_actions(batch: "Batch", rng: Any) -> dict[str, Any]:
-    """Uniformly random actions by role for one step of ``batch``, drawn with the NumPy generator ``rng``."""
-    drawn = {}
-    for name, role in batch.roles.items():
-        shape = (batch.num_envs, role.count, role.action_size)
-        if role.continuous:
-            drawn[name] = rng.uniform(-1, 1, shape).astype(role.action_dtype)
-        else:
-            drawn[name] = rng.integers(0, [len(h.choices) for h in role.heads], shape, role.action_dtype)
-    return drawn
 
 
 def world_runner(world: Any, seed: int = 0) -> Runner:

@@ -46,10 +46,10 @@ class Verify:
         """Print a line per file; returns 1 when one of them does not replay as recorded."""
         from avatarium.worlds.core import transcript
 
-        verdicts = [(path, transcript.verify(path)) for path in args.files]
-        for path, verdict in verdicts:
-            print(f"{'ok' if verdict.ok else 'DIFFERS'}  {path}: {verdict.message}")
-        return 0 if all(verdict.ok for _, verdict in verdicts) else 1
+        verdicts = [transcript.verify(path) for path in args.files]
+        for verdict in verdicts:
+            print(f"{'ok' if verdict.ok else 'DIFFERS'}  {verdict.message}")
+        return 0 if all(verdict.ok for verdict in verdicts) else 1
 
 
 def card(spec: "WorldSpec", overrides: list[str]) -> str:

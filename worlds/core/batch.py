@@ -60,6 +60,7 @@ class Batch:
         self._faults = tuple(senses.fault(r, self.config, num_envs) for r in self.roles.values())
         self._step = Step(self._by_role("observation"), self._by_role("reward"), self._by_role("termination"), self._by_role("truncation"), self._final)
         self.present: Arrays = self._by_role("present")
+        self.rewards: Arrays = self._by_role("reward")
         self.reward_terms: Arrays = self._by_role("terms")
         self._all = np.ones(num_envs, np.bool_)
         self._chunks = _chunks(num_envs, threads)

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import sys
 from importlib import metadata
 from typing import Any
 
@@ -25,6 +26,17 @@ def spec(name: str) -> WorldSpec:
     if name not in addresses:
         raise UserError(f"there is no world {name!r}: {nearest(name, addresses)}")
     return _load(addresses[name])
+
+
+def address(world: WorldSpec) -> str:
+    """The name or address under which ``spec`` finds ``world`` again. Raises UserError when there is none."""
+    if _addresses().get(world.name) and spec(world.name) is world:
+        return world.name
+    module = world.config.__module__
+    for candidate in (module, module.rpartition(".")[0]):
+        if getattr(sys.modules.get(candidate), "WORLD", None) is world:
+            return f"{candidate}:WORLD"
+    raise UserError(f"world {world.name!r} cannot be found again: name its WorldSpec WORLD in the module of its config, or in the package around it")
 
 
 def _addresses() -> dict[str, str]:

@@ -1,0 +1,75 @@
+"""The container of transcripts: blocks one after the other, each with its own checksum, so that a cut file is read up to the cut."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from avatarium.worlds.core.errors import UserError
+
+MAGIC = b"AVT1"
+HEAD, LEVEL, STEPS, TAIL = b"HEAD", b"LEVL", b"STEP", b"TAIL"
+_PREFIX = struct.Struct("<4sII")
+LARGEST = 1 << 26
+"""Bytes that a block may hold when unpacked: a crafted file cannot fill the memory."""
+
+
+def write(file: BinaryIO, tag: bytes, content: bytes) -> None:
+    """Append one block: tag, length, CRC-32, then the content packed by deflate (zlib, so that a browser can read it)."""
+    packed = zlib.compress(content, 1)
+    file.write(_PREFIX.pack(tag, len(packed), zlib.crc32(packed)) + packed)
+    file.flush()
+
+
+def read(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """All whole blocks of a file as (tag, content); ends at the first one that is cut or damaged. Raises UserError for other files."""
+    try:
+        data = path.read_bytes()
+    except OSError as failure:
+        raise UserError(f"cannot read {path}: {failure.strerror}") from failure
+    if not data.startswith(MAGIC):
+        raise UserError(f"{path} is not a transcript: it does not begin with {MAGIC.decode()}")
+    at = len(MAGIC)
+    while at + _PREFIX.size <= len(data):
+        tag, length, check = _PREFIX.unpack_from(data, at)
+        packed = data[at + _PREFIX.size : at + _PREFIX.size + length]
+        if len(packed) < length or zlib.crc32(packed) != check:
+            return
+        content = _unpacked(packed)
+        if content is None:
+            return
+        yield tag, content
+        at += _PREFIX.size + length
+
+
+def _unpacked(packed: bytes) -> bytes | None:
+    unpacker = zlib.decompressobj()
+    try:
+        content = unpacker.decompress(packed, LARGEST)
+    except zlib.error:
+        return None
+    return content if unpacker.eof else None
+
+
+def fold(array: np.ndarray) -> bytes:
+    """The bytes of ``array`` [T, ...] so that they pack well: each step as its difference (exclusive or) from the one before, planes of like bytes together."""
+    rows = np.ascontiguousarray(array).view(np.uint8).reshape(len(array), -1)
+    changes = rows.copy()
+    changes[1:] ^= rows[:-1]
+    return changes.T.tobytes()
+
+
+def unfold(content: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """The array [T, ...] that ``fold`` was given, exact to the bit."""
+    planes = np.frombuffer(content, np.uint8).reshape(-1, shape[0])
+    rows = np.bitwise_xor.accumulate(planes.T, axis=0)
+    return np.ascontiguousarray(rows).reshape(-1).view(dtype).reshape(shape)
+
+
+def join(parts: list[np.ndarray], dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """Pieces [t, ...] one after the other as [T, ...], byte for byte; NumPy's own concatenation drops the padding of aligned records."""
+    whole = b"".join(part.tobytes() for part in parts)
+    return np.frombuffer(whole, dtype).reshape(-1, *shape)

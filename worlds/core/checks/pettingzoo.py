@@ -1,0 +1,91 @@
+"""PettingZoo's own tests, on a world as its users get it."""
+
+import contextlib
+import io
+import re
+import types
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pettingzoo import test
+
+from avatarium.worlds.core.checks.trial import LONG_STEPS, STEPS, Check, Trial
+from avatarium.worlds.core.errors import UserError
+from avatarium.worlds.core.parallel import World, as_aec
+
+EXPECTED = re.compile(
+    "Action space for each agent probably should be gymnasium.spaces.box"  # MultiDiscrete is meant
+    "|Agents have different (observation|action) space sizes"  # roles may differ
+    "|(class of observation spaces|class of action spaces) is different"
+    "|Observations are different shapes"
+)
+
+
+def parallel_environments_conform(trial: Trial) -> Iterator[str]:
+    """parallel_api_test passes without a warning."""
+    return complaints(lambda: test.parallel_api_test(_world(trial), num_cycles=LONG_STEPS))
+
+
+def turn_based_environments_conform(trial: Trial) -> Iterator[str]:
+    """api_test passes without a warning on the AEC view."""
+    return complaints(lambda: test.api_test(as_aec(_world(trial)), num_cycles=LONG_STEPS))
+
+
+def environments_are_seeded(trial: Trial) -> Iterator[str]:
+    """parallel_seed_test and seed_test pass."""
+    yield from complaints(lambda: test.parallel_seed_test(lambda: _world(trial), num_cycles=STEPS))
+    yield from complaints(lambda: test.seed_test(lambda: as_aec(_world(trial)), num_cycles=STEPS))
+
+
+def states_conform(trial: Trial) -> Iterator[str]:
+    """state_test passes: the global state lies in its space."""
+    return complaints(lambda: test.state_test(as_aec(_world(trial)), _world(trial), num_cycles=STEPS))
+
+
+def episodes_can_be_cut_short(trial: Trial) -> Iterator[str]:
+    """max_cycles_test passes."""
+    module = types.SimpleNamespace(
+        parallel_env=lambda max_cycles: _world(trial, max_cycles=max_cycles),
+        env=lambda max_cycles: as_aec(_world(trial, max_cycles=max_cycles)),
+    )
+    return complaints(lambda: test.max_cycles_test(module))
+
+
+def pictures_are_drawn(trial: Trial) -> Iterator[str]:
+    """render_test passes for rgb_array, where the extra that draws is installed."""
+    try:
+        _world(trial, render_mode="rgb_array").close()
+    except UserError:
+        return
+    yield from complaints(lambda: test.render_test(lambda render_mode: as_aec(_without_window(_world(trial, render_mode=render_mode)))))
+
+
+def complaints(run: Callable[[], Any]) -> Iterator[str]:
+    """What one of PettingZoo's tests says against an environment: its failed assertion, and its warnings but those to be expected."""
+    with warnings.catch_warnings(record=True) as told, contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("always")
+        try:
+            run()
+        except AssertionError as broken:
+            yield str(broken)
+    yield from (str(w.message) for w in told if issubclass(w.category, UserWarning) and not EXPECTED.search(str(w.message)))
+
+
+def _world(trial: Trial, **options: Any) -> World:
+    return World(trial.spec, **options, **trial.settings)
+
+
+def _without_window(world: World) -> World:
+    world.metadata["render_modes"] = ["rgb_array"]
+    return world
+
+
+CHECKS: tuple[Check, ...] = (
+    parallel_environments_conform,
+    turn_based_environments_conform,
+    environments_are_seeded,
+    states_conform,
+    episodes_can_be_cut_short,
+    pictures_are_drawn,
+)
