@@ -59,8 +59,8 @@ def degrade(fault, episodes, observation, which):
         if which[i]:
             clock = episodes.clock[i]
             for a in range(observation.shape[1]):
-                fault.past[i, a, clock % depth] = observation[i, a]
                 for k in range(observation.shape[2]):
+                    fault.past[i, a, clock % depth, k] = observation[i, a, k]
                     lag = min(fault.delay[k], clock)
                     value = fault.past[i, a, (clock - lag) % depth, k]
                     if fault.noise[k] > F(0):

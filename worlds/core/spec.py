@@ -20,8 +20,6 @@ class Feature:
     high: float
     meaning: str
     sensor: str
-    constant: bool = False
-    """Whether it may stay the same in every episode, which ``checks`` otherwise takes for a mistake."""
 
 
 def box(features: tuple[Feature, ...]) -> Box:

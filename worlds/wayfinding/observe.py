@@ -76,7 +76,7 @@ def observe(state, episodes, config, i, a, out):
     people.look(state.plan, state.avatars[i], i, a, config.walkers, out[rays.SIZE : rays.SIZE + people.SIZE])
     k = rays.SIZE + people.SIZE
     out[k : k + 16] = F(0)
-    out[k], out[k + 1] = ahead_left(me, me.vx / TOP_SPEED, me.vy / TOP_SPEED)
+    out[k], out[k + 1] = clipped(me, me.vx / TOP_SPEED, me.vy / TOP_SPEED)
     out[k + 2], out[k + 3] = me.cos, me.sin
     out[k + 4 + me.walked], out[k + 9 + me.turned] = F(1), F(1)
     out[k + 12], out[k + 13] = clipped(me, (me.x - me.short_x) * F(0.5), (me.y - me.short_y) * F(0.5))

@@ -1,16 +1,14 @@
 """What a world declares and shows: names, settings, scripted policies, scenes, transcripts."""
 
-import dataclasses
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.chance import random_actions
-from avatarium.worlds.core.checks.trial import STEPS, Check, Trial, actions_for, outside, played
+from avatarium.worlds.core.checks.trial import STEPS, Check, Trial, actions_for, extremes, outside, played
 from avatarium.worlds.core.recorder import Recorder
 from avatarium.worlds.core.scene import Scene
 from avatarium.worlds.core.transcript import Transcript, verify
@@ -43,17 +41,6 @@ def every_setting_works_at_its_ends(trial: Trial) -> Iterator[str]:
                     yield from outside(observed, batch.observation_spaces[role], f"with {path}={value}, observations of {role}")
         except Exception as broken:  # the sentence has to say which setting it was
             yield f"with {path}={value}: {type(broken).__name__}: {broken}"
-
-
-def extremes(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Each setting of ``config`` by its dotted path, with its lowest and its highest value or each of its options."""
-    for f in dataclasses.fields(config):
-        value = getattr(config, f.name)
-        if dataclasses.is_dataclass(value):
-            yield from extremes(value, f"{prefix}{f.name}.")
-        else:
-            ends = f.metadata.get("options") or [type(f.default)(f.metadata[end]) for end in ("low", "high")]
-            yield from ((prefix + f.name, end) for end in ends)
 
 
 def scripted_policies_act(trial: Trial) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,17 @@ def played(batch: Batch, steps: int, heuristic_rows: int = 0) -> Iterator[Step]:
                     actions[role][:heuristic_rows].shape
                 )
         yield batch.step(actions)
+
+
+def extremes(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each setting of ``config`` by its dotted path, with its lowest and its highest value or each of its options."""
+    for f in fields(config):
+        value = getattr(config, f.name)
+        if is_dataclass(value):
+            yield from extremes(value, f"{prefix}{f.name}.")
+        else:
+            ends = f.metadata.get("options") or [type(f.default)(f.metadata[end]) for end in ("low", "high")]
+            yield from ((prefix + f.name, end) for end in ends)
 
 
 def trace(batch: Batch, seed: int | Sequence[int], table: Sequence[Arrays], rows: slice = slice(None)) -> str:
