@@ -59,7 +59,9 @@ class Batch:
         self._actions = tuple(np.zeros((num_envs, r.count, r.action_size), r.action_dtype) for r in self.roles.values())
         self._faults = tuple(senses.fault(r, self.config, num_envs) for r in self.roles.values())
         self._step = Step(self._by_role("observation"), self._by_role("reward"), self._by_role("termination"), self._by_role("truncation"), self._final)
+        self.observations: Arrays = self._step.observation
         self.present: Arrays = self._by_role("present")
+        self.actions: Arrays = dict(zip(self.roles, self._actions, strict=True))
         self.rewards: Arrays = self._by_role("reward")
         self.reward_terms: Arrays = self._by_role("terms")
         self._all = np.ones(num_envs, np.bool_)

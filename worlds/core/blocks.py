@@ -54,16 +54,15 @@ def _unpacked(packed: bytes) -> bytes | None:
     return content if unpacker.eof else None
 
 
-def fold(array: np.ndarray) -> bytes:
-    """The bytes of ``array`` [T, ...] so that they pack well: each step as its difference (exclusive or) from the one before, planes of like bytes together."""
-    rows = np.ascontiguousarray(array).view(np.uint8).reshape(len(array), -1)
+def fold(rows: np.ndarray) -> bytes:
+    """Bytes uint8 [T, K] so that they pack well: each step as its difference (exclusive or) from the one before, planes of like bytes together."""
     changes = rows.copy()
     changes[1:] ^= rows[:-1]
     return changes.T.tobytes()
 
 
 def unfold(content: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
-    """The array [T, ...] that ``fold`` was given, exact to the bit."""
+    """The array [T, ...] whose bytes ``fold`` was given."""
     planes = np.frombuffer(content, np.uint8).reshape(-1, shape[0])
     rows = np.bitwise_xor.accumulate(planes.T, axis=0)
     return np.ascontiguousarray(rows).reshape(-1).view(dtype).reshape(shape)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from avatarium.worlds.core import blocks, discovery
-from avatarium.worlds.core.batch import Arrays, Batch
+from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.errors import UserError
 
 SCHEMA = 1
@@ -77,8 +77,9 @@ class Recorder:
     ) -> None:
         if batch.autoreset:
             raise UserError("only a batch with autoreset=False can be recorded: a transcript holds one episode")
-        self._batch, self._columns, self._filled = batch, columns(batch), 0
-        self._chunk = {name: np.zeros((CHUNK, batch.num_envs, *shape), dtype) for name, (dtype, shape) in self._columns.items()}
+        self._batch, self._filled = batch, 0
+        sizes = {name: dtype.itemsize * int(np.prod(shape, dtype=np.int64)) for name, (dtype, shape) in columns(batch).items()}
+        self._chunk = {name: np.zeros((CHUNK, batch.num_envs, size), np.uint8) for name, size in sizes.items()}  # bytes: padding counts too
         self._events: list[list[np.ndarray]] = [[] for _ in range(batch.num_envs)]
         self._step = 0
         self.paths: list[Path] = []
@@ -100,13 +101,13 @@ class Recorder:
         self.paths.append(path)
         self._files.append(file)
 
-    def step(self, actions: Arrays) -> None:
-        """Note the step that the batch has just made with ``actions``."""
+    def step(self) -> None:
+        """Note the step that the batch has just made."""
         batch, k = self._batch, self._filled
         for name, kept in self._chunk.items():
             group, _, field = name.partition(".")
-            source = actions[field] if group == "actions" else batch.rewards[field] if group == "rewards" else attrgetter(field)(batch.state)
-            kept[k] = source
+            source = batch.actions[field] if group == "actions" else batch.rewards[field] if group == "rewards" else attrgetter(field)(batch.state)
+            kept[k] = np.ascontiguousarray(source).view(np.uint8).reshape(batch.num_envs, -1)
         for i in np.flatnonzero(batch.events.count):
             if self._files[i] is not None:
                 self._events[i].append(self._happened(int(i)))

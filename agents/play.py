@@ -1,0 +1,77 @@
+"""Episodes from beginning to end: policies in their seats, a transcript of each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from avatarium.agents.policy import Memory, Policy, Turn, keys
+from avatarium.worlds import Batch, UserError, make_batch
+from avatarium.worlds.core.recorder import Recorder
+
+AT_ONCE = 64
+"""Episodes that are played side by side; the results do not depend on it."""
+
+
+def play(
+    world: str,
+    seats: Mapping[str, Policy],
+    seeds: Sequence[int],
+    folder: Path,
+    config: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    progress: Callable[[int], None] = lambda steps: None,
+) -> list[Path]:
+    """Play one episode per seed with one policy per role; returns the transcripts (``.avt``) in the order of the seeds.
+
+    ``extra`` goes into each transcript's header; ``progress`` is called with the number of environment steps made since the last call.
+    """
+    paths: list[Path] = []
+    for first in range(0, len(seeds), AT_ONCE):
+        some = list(seeds[first : first + AT_ONCE])
+        batch = make_batch(world, num_envs=len(some), autoreset=False, **(config or {}))
+        missing = set(batch.roles) - set(seats)
+        if missing:
+            raise UserError(f"no policy was given for role {', '.join(sorted(missing))}")
+        batch.reset(some)
+        recorder = Recorder(folder, batch, some, {role: policy.name for role, policy in seats.items()}, extra)
+        try:
+            _play_through(batch, seats, some, recorder, progress)
+        finally:
+            recorder.close()
+            batch.close()
+        paths += recorder.paths
+    return paths
+
+
+def _play_through(batch: Batch, seats: Mapping[str, Policy], seeds: Sequence[int], recorder: Recorder, progress: Callable[[int], None]) -> None:
+    seated = [Seat(batch, role, seats[role], seeds) for role in batch.roles]
+    while not batch.episodes.over.all():
+        batch.step({seat.role: seat.act() for seat in seated})
+        recorder.step()
+        progress(batch.num_envs)
+
+
+class Seat:
+    """A policy at work for all avatars of one role of a batch."""
+
+    def __init__(self, batch: Batch, role: str, policy: Policy, seeds: Sequence[int]) -> None:
+        self.role, self._policy, self._batch = role, policy, batch
+        count = batch.num_agents[role]
+        self._envs = np.repeat(np.arange(batch.num_envs), count)
+        self._avatars = np.tile(np.arange(count), batch.num_envs)
+        self._seeds = np.array([s & (2**64 - 1) for s in seeds], np.uint64)[self._envs]
+        self._memory: Memory = policy.initial_state(len(self._envs))
+        self._shape = (batch.num_envs, count, batch.roles[role].action_size)
+
+    def turn(self) -> Turn:
+        """What is laid before the policy now. Observations are those of the last step or reset."""
+        observation = self._batch.observations[self.role].reshape(len(self._envs), -1)
+        drawn = keys(self._seeds, self._batch.clock[self._envs].astype(np.int64), self._avatars)
+        return Turn(observation, drawn, self._batch, self.role, self._envs, self._avatars)
+
+    def act(self) -> np.ndarray:
+        """Actions [N, A, heads] for the present observations; the policy's memory goes on."""
+        actions, self._memory = self._policy.step(self.turn(), self._memory)
+        return actions.reshape(self._shape)

@@ -1,0 +1,48 @@
+"""What a policy is: it turns what avatars sense into what they do, and carries its own state from step to step."""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from avatarium.worlds import Batch
+from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.rng import mix
+
+Memory = tuple[np.ndarray, ...]
+"""Recurrent state: arrays [B, ...], empty for policies without any."""
+
+
+class Turn(NamedTuple):
+    """What is laid before a policy in one step: B rows, each one avatar of one environment."""
+
+    observation: np.ndarray  # float32 [B, D]
+    keys: np.ndarray  # uint64 [B]: a random key of (seed, step, avatar), the same whatever else is in the batch
+    batch: Batch | None  # for privileged policies only
+    role: str
+    envs: np.ndarray  # int64 [B]
+    avatars: np.ndarray  # int64 [B]
+
+
+class Policy(Protocol):
+    """A mind for any number of avatars of one role. Rows are independent of one another."""
+
+    name: str
+
+    def initial_state(self, rows: int) -> Memory:
+        """The state at the beginning of an episode, for ``rows`` avatars."""
+
+    def step(self, turn: Turn, state: Memory) -> tuple[np.ndarray, Memory]:
+        """Actions [B, heads] int32 (or [B, controls] float32) and the next state."""
+
+
+@kernel
+def _fill_keys(seeds, steps, avatars, out):  # type: ignore[no-untyped-def]
+    for k in range(out.shape[0]):
+        out[k] = mix(mix(seeds[k], np.uint64(steps[k])), np.uint64(avatars[k]))
+
+
+def keys(seeds: np.ndarray, steps: np.ndarray, avatars: np.ndarray) -> np.ndarray:
+    """Counter-based random keys uint64 [B] of seeds uint64 [B], steps and avatars int64 [B]."""
+    out = np.zeros(len(seeds), np.uint64)
+    _fill_keys(seeds, steps, avatars, out)
+    return out

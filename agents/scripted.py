@@ -1,0 +1,77 @@
+"""Policies without learning: random, and the heuristic and oracle that a world brings along."""
+
+from typing import Any
+
+import numpy as np
+
+from avatarium.agents.policy import Memory, Turn
+from avatarium.worlds import UserError, WorldSpec
+from avatarium.worlds.core.rng import GOLDEN, scramble
+from avatarium.worlds.core.spec import Role
+
+
+class Random:
+    """Uniformly random actions, drawn from the keys of the turn."""
+
+    name = "random"
+
+    def __init__(self, role: Role) -> None:
+        self._role = role
+
+    def initial_state(self, rows: int) -> Memory:
+        """Nothing to remember."""
+        return ()
+
+    def step(self, turn: Turn, state: Memory) -> tuple[np.ndarray, Memory]:
+        """Actions [B, heads]."""
+        size = self._role.action_size
+        columns = [_uniform(turn.keys, k) for k in range(size)]
+        if self._role.continuous:
+            return np.stack([2.0 * u - 1.0 for u in columns], axis=1).astype(np.float32), ()
+        choices = [np.floor(u * len(head.choices)) for u, head in zip(columns, self._role.heads, strict=True)]
+        return np.stack(choices, axis=1).astype(np.int32), ()
+
+
+def _uniform(keys: np.ndarray, k: int) -> np.ndarray:
+    """The ``k``-th random number in [0, 1) of each key, float64 [B]."""
+    with np.errstate(over="ignore"):
+        z = keys + GOLDEN * np.uint64(k + 1)
+        return np.asarray(scramble.py_func(z) >> np.uint64(11), np.float64) * 2.0**-53
+
+
+class Heuristic:
+    """The scripted policy of a world that sees what a learner sees."""
+
+    name = "heuristic"
+
+    def __init__(self, spec: WorldSpec, config: Any) -> None:
+        if spec.heuristic is None:
+            raise UserError(f"world {spec.name!r} has no heuristic: choose random or a policy file")
+        self._rule, self._config = spec.heuristic, config
+
+    def initial_state(self, rows: int) -> Memory:
+        """Nothing to remember."""
+        return ()
+
+    def step(self, turn: Turn, state: Memory) -> tuple[np.ndarray, Memory]:
+        """Actions [B, heads]."""
+        return self._rule(turn.role, turn.observation, self._config), ()
+
+
+class Oracle:
+    """The bound of a world: it reads the state instead of the observation."""
+
+    name = "oracle"
+
+    def __init__(self, spec: WorldSpec) -> None:
+        if spec.oracle is None:
+            raise UserError(f"world {spec.name!r} has no oracle: choose heuristic, random or a policy file")
+        self._rule = spec.oracle
+
+    def initial_state(self, rows: int) -> Memory:
+        """Nothing to remember."""
+        return ()
+
+    def step(self, turn: Turn, state: Memory) -> tuple[np.ndarray, Memory]:
+        """Actions [B, heads]."""
+        return self._rule(turn.batch, turn.role, turn.envs, turn.avatars), ()
