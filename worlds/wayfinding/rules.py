@@ -6,6 +6,7 @@ from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core import bodies, geodesic
 from avatarium.worlds.core.events import emit
 from avatarium.worlds.core.people import gap
+from avatarium.worlds.core.plan import in_sight
 from avatarium.worlds.core.rewards import clear, pay
 from avatarium.worlds.core.rng import LEVEL, RULES
 from avatarium.worlds.core.spec import EventKind
@@ -28,7 +29,7 @@ EVENTS = (
     EventKind("crowd_arrival", "one of the crowd reached its destination", "seconds beyond a walk at top speed"),
     EventKind("wall_contact", "an avatar came into contact with a box"),
     EventKind("collision", "an avatar (who) walked into another (whom)"),
-    EventKind("intrusion", "a step of a walker with another avatar nearer than 0.45 m"),
+    EventKind("intrusion", "a step of a walker with another avatar nearer than 0.45 m and no wall between"),
 )
 ARRIVAL, FAILURE, JOURNEY_TIME, CROWD_ARRIVAL, WALL_CONTACT, COLLIDED, INTRUDED = range(len(EVENTS))
 
@@ -58,7 +59,7 @@ def step(state, episodes, config, actions, out, log, start, stop):
                 act(state, episodes, config[0], actions[0], out[0], log, i, a)
             for a in range(state.avatars.shape[1]):
                 travel(state, episodes, config[0], out[0], log, i, a)
-            respect(state.avatars[i], config[0], out[0], log, i)
+            respect(state, config[0], out[0], log, i)
             episodes.clock[i] += 1
             if episodes.clock[i] >= config[0].episode_steps:
                 episodes.over[i] = True
@@ -120,11 +121,13 @@ def travel(state, episodes, config, out, log, i, a):
 
 
 @kernel
-def respect(avatars, config, out, log, i):
-    """Note and charge each step that a walker spends nearer than the intimate distance to somebody."""
+def respect(state, config, out, log, i):
+    """Note and charge each step that a walker spends nearer than the intimate distance to somebody on the same side of the walls."""
+    avatars = state.avatars[i]
     for a in range(config.walkers):
         for b in range(avatars.shape[0]):
-            if b != a and gap(avatars[a], avatars[b]) < INTIMATE_M:
+            me, other = avatars[a], avatars[b]
+            if b != a and gap(me, other) < INTIMATE_M and in_sight(state.plan, i, me.x, me.y, other.x, other.y, F(0)):
                 pay(out, i, a, INTRUSION, F(config.rewards.intrusion))
                 emit(log, i, INTRUDED, a, b, F(1))
                 break
