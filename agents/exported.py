@@ -1,18 +1,16 @@
 """Policies as files: an ONNX graph and its manifest in a zip. This is what training exports, what is watched and what is submitted."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from avatarium.agents.archive import MAX_BYTES, check_onnx_bytes, pack, read
 from avatarium.agents.manifest import Manifest, StateShape
+from avatarium.agents.policy import Turn
 from avatarium.agents.session import Session
 from avatarium.worlds.core.errors import UserError, need
 from avatarium.worlds.core.rng import GOLDEN, scramble
-
-if TYPE_CHECKING:
-    from avatarium.agents.policy import Turn
+from avatarium.worlds.core.spec import Role, WorldSpec
 
 __all__ = ["MAX_BYTES", "Manifest", "OnnxPolicy", "PolicyError", "StateShape", "check_onnx_bytes", "pack", "read", "sample_actions"]
 
@@ -74,9 +72,11 @@ class OnnxPolicy:
         self.start(onnx_bytes)
 
     @classmethod
-    def open(cls, path: Path | str) -> "OnnxPolicy":
-        """The policy in a submission zip. Raises UserError when it is not one."""
-        return cls(*read(path))
+    def open(cls, path: Path | str, spec: WorldSpec, role: Role) -> "OnnxPolicy":
+        """The policy in a submission zip. Raises UserError when it is not one, or not for ``role`` of ``spec``."""
+        manifest, onnx_bytes = read(path)
+        manifest.check_fits(spec, role)
+        return cls(manifest, onnx_bytes)
 
     def start(self, onnx_bytes: bytes) -> None:
         """Make the graph ready to run."""
@@ -97,7 +97,7 @@ class OnnxPolicy:
         """Zeros, float32 [rows, ...] for each recurrent state."""
         return tuple(np.zeros((rows, *state.shape), np.float32) for state in self.manifest.recurrent)
 
-    def step(self, turn: "Turn", state: Arrays) -> tuple[np.ndarray, Arrays]:
+    def step(self, turn: Turn, state: Arrays) -> tuple[np.ndarray, Arrays]:
         """Actions int32 [B, heads] (or float32 [B, controls]) and the new state. Raises PolicyError."""
         found = self.infer(tuple(np.ascontiguousarray(array, np.float32) for array in (turn.observation, *state)))
         self.check_answer(found, len(turn.observation))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from avatarium.worlds.core.errors import UserError, nearest
-from avatarium.worlds.core.spec import WorldSpec
+from avatarium.worlds.core.spec import Role, WorldSpec
 
 SCHEMA = 1
 MAX_STATE_FLOATS = 4096
@@ -69,8 +69,8 @@ class Manifest:
             return (("mean", self.controls), ("log_std", self.controls))
         return (("logits", sum(self.actions)),)
 
-    def check_world(self, spec: WorldSpec, config: Any) -> None:
-        """Raise UserError, saying what does not fit, unless this policy can play its role in ``spec`` under ``config``."""
+    def check_fits(self, spec: WorldSpec, role: Role) -> None:
+        """Raise UserError, saying what does not fit, unless this policy can be the mind of ``role`` in ``spec``."""
         if self.world != spec.name:
             raise UserError(f"this policy was made for the world {self.world}, not for {spec.name}")
         if self.world_version != spec.version:
@@ -78,10 +78,8 @@ class Manifest:
                 f"this policy was made for {spec.name} version {self.world_version}; this is version {spec.version}: "
                 "train and export it again"
             )
-        roles = {role.name: role for role in spec.roles(config)}
-        if self.role not in roles:
-            raise UserError(f"{spec.name} has no role {self.role!r}: {nearest(self.role, roles)}")
-        role = roles[self.role]
+        if self.role != role.name:
+            raise UserError(f"this policy was made for the role {self.role}, not for {role.name}")
         if self.signature != role.signature():
             raise UserError(
                 f"this policy was made for other observations or actions than those of {spec.name}'s {self.role} "

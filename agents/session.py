@@ -22,10 +22,8 @@ class Session:
         ort = runtime()
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.log_severity_level = 4
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.graph = ort.InferenceSession(onnx_bytes, options, providers=["CPUExecutionProvider"])
         self.inputs = ("observation", *(PREFIX_IN + name for name in states))
         self.outputs = [*outputs, *(PREFIX_OUT + name for name in states)]

@@ -44,7 +44,7 @@ def check(content: bytes, inputs: Shapes, outputs: Shapes) -> dict[str, int]:
     tensors = [*graph.initializer, *(a.t for node in graph.node for a in node.attribute if a.HasField("t"))]
     elements = sum(_count(tensor) for tensor in tensors)
     if elements > MAX_ELEMENTS:
-        raise GateError(f"the weights have {elements / 1e6:.1f} million elements; a policy may have {MAX_ELEMENTS / 1e6:.0f} million")
+        raise GateError(f"the weights have {elements:,} elements; a policy may have {MAX_ELEMENTS:,}")
     for tensor in tensors:
         _check_values(tensor)
     weights = {tensor.name for tensor in graph.initializer}

@@ -1,5 +1,9 @@
-"""The locked process: import, lock, then take one model and answer observations until the host hangs up."""
+"""The locked process: import, lock, then take one model and answer observations until the host hangs up.
 
+Nothing of the worlds or agents is imported here: what is not in the process cannot be misused.
+"""
+
+import importlib
 import json
 import math
 import signal
@@ -8,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from avatarium.agents.session import PREFIX_IN, PREFIX_OUT, Session
 from avatarium.leaderboards import gates
 from avatarium.leaderboards.sandbox import kernel, lockdown
 from avatarium.leaderboards.sandbox.frames import ERROR, LOADED, MAX_ERROR, MAX_FRAME, MODEL, READY, RESULT, RUN, Channel, ProtocolError
@@ -42,7 +45,7 @@ def warm_up() -> None:
     graph = helper.make_graph([helper.make_node("MatMul", ["observation", "w"], ["logits"])], "warm", rows[:1], rows[1:], [weight])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
     gates.check(model, {"observation": (1,)}, {"logits": (1,)})
-    Session(model, (), ("logits",)).run((np.zeros((2, 1), np.float32),))
+    session(model).run(["logits"], {"observation": np.zeros((2, 1), np.float32)})
 
 
 def serve(channel: Channel) -> None:
@@ -76,6 +79,16 @@ def complain(channel: Channel, sentence: str) -> None:
     channel.send(ERROR, line.encode("utf-8", "replace")[: MAX_ERROR - 1])
 
 
+def session(onnx_bytes: bytes) -> Any:
+    """The graph, ready to run: one thread, no optimisation passes (they have crashed on crafted graphs, and gain little)."""
+    ort = importlib.import_module("onnxruntime")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    return ort.InferenceSession(onnx_bytes, options, providers=["CPUExecutionProvider"])
+
+
 class Player:
     """One checked model, ready to answer."""
 
@@ -86,21 +99,22 @@ class Player:
         signal.setitimer(signal.ITIMER_REAL, self.alarm_s)
         states = {name: tuple(shape) for name, shape in order["states"]}
         outputs = {name: (width,) for name, width in order["outputs"]}
-        self.inputs = {"observation": (int(order["features"]),), **{PREFIX_IN + k: v for k, v in states.items()}}
-        self.outputs = {**outputs, **{PREFIX_OUT + k: v for k, v in states.items()}}
+        self.inputs = {"observation": (int(order["features"]),), **{"state_in_" + k: v for k, v in states.items()}}
+        self.outputs = {**outputs, **{"state_out_" + k: v for k, v in states.items()}}
+        self.output_names = list(self.outputs)
         self.widths = [math.prod(shape) for shape in self.inputs.values()]
         self.facts = gates.check(onnx_bytes, self.inputs, self.outputs)
-        self.session = Session(onnx_bytes, tuple(states), tuple(outputs))
+        self.session = session(onnx_bytes)
         signal.setitimer(signal.ITIMER_REAL, 0.0)
 
     def run(self, content: memoryview) -> list[memoryview]:
         """Outputs and states, as bytes, for observations and states: rows (uint32), then float32 arrays one after the other."""
         rows, start = int.from_bytes(content[:4], "little"), 4
-        arrays = []
-        for width, shape in zip(self.widths, self.inputs.values(), strict=True):
-            arrays.append(np.frombuffer(content, np.float32, rows * width, start).reshape(rows, *shape))
+        arrays = {}
+        for width, (name, shape) in zip(self.widths, self.inputs.items(), strict=True):
+            arrays[name] = np.frombuffer(content, np.float32, rows * width, start).reshape(rows, *shape)
             start += 4 * rows * width
-        found = self.session.run(tuple(arrays))
+        found = self.session.run(self.output_names, arrays)
         for array, (name, shape) in zip(found, self.outputs.items(), strict=True):
             if array.shape != (rows, *shape) or array.dtype != np.float32:
                 given, due = f"{array.dtype} {list(array.shape)}", f"float32 {[rows, *shape]}"

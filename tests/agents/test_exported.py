@@ -200,10 +200,6 @@ class World:
 
     name, version = "wayfinding", 2
 
-    @staticmethod
-    def roles(config):
-        return (ROLE,)
-
 
 FITTING = replace(GOOD, world_version=2, signature=ROLE.signature(), actions=(3, 2))
 
@@ -213,15 +209,15 @@ FITTING = replace(GOOD, world_version=2, signature=ROLE.signature(), actions=(3,
     [
         ({"world": "museum"}, "made for the world museum, not for wayfinding"),
         ({"world_version": 1}, "made for wayfinding version 1; this is version 2"),
-        ({"role": "wolker"}, "no role 'wolker': did you mean 'walker'"),
+        ({"role": "guest"}, "made for the role guest, not for walker"),
         ({"signature": "1" * 64}, "signatures differ"),
         ({"actions": (3, 3)}, "are not those of"),
     ],
 )
 def test_a_policy_for_something_else_is_refused(change, says):
-    FITTING.check_world(World, None)
+    FITTING.check_fits(World, ROLE)
     with pytest.raises(UserError, match=says):
-        replace(FITTING, **change).check_world(World, None)
+        replace(FITTING, **change).check_fits(World, ROLE)
 
 
 def test_sampling_follows_the_softmax_and_the_key_alone():

@@ -69,7 +69,7 @@ STATIC = [
     (lambda b: values(b, np.nan), "not finite"),
     (lambda b: values(b, np.inf), "not finite"),
     (lambda b: b.onnx(weights=[b.weight("t", np.array(["x"], object))]), "neither of floats"),
-    (lambda b: b.onnx(weights=[b.weight("big", np.zeros(8_000_001, np.float16))]), "8.0 million elements"),
+    (lambda b: b.onnx(weights=[b.weight("big", np.zeros(8_000_001, np.float16))]), "8,000,031 elements"),
     (lambda b: b.onnx([b.node("Relu", "observation", "logits") for _ in range(4097)]), "4097 nodes"),
     (lambda b: b.onnx([b.node("MatMul", "observation w", "l" * 500)]), "longer than 200"),
     (lambda b: b.onnx(opset=8), "one opset, 9 or later"),

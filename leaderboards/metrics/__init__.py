@@ -1,0 +1,88 @@
+"""Metrics: one file each, found by looking into this folder. A metric is a fold over a transcript and nothing else.
+
+A file holds ``METRIC``, a ``Metric``. A world outside this package names its own as ``package.module:METRIC``.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from avatarium.worlds.core.bodies import STEP_S
+from avatarium.worlds.core.errors import UserError, nearest
+from avatarium.worlds.core.transcript import Transcript
+
+Share = tuple[float, float]
+"""Numerator and denominator of one episode: sums over episodes are divided, not averages averaged."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that tells how avatars did in an episode.
+
+    ``fold(transcript, role, avatars)`` gives numerator and denominator for those avatars (indices within the role).
+    """
+
+    name: str
+    title: str
+    """A heading of one or two words."""
+    meaning: str
+    unit: str
+    low: float
+    high: float
+    """The range of values; infinite where there is none."""
+    higher_is_better: bool
+    floor: float | None
+    """The score of an episode in which the policy failed; None for the worst that anybody made of the same scenario."""
+    fold: Callable[[Transcript, str, Sequence[int]], Share]
+    reference: str = ""
+    digits: int = 2
+    """Decimals worth showing."""
+
+
+def names() -> list[str]:
+    """Names of the metrics of this package."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def metric(name: str) -> Metric:
+    """The metric called ``name``, or at the address ``package.module:METRIC``. Raises UserError when there is none."""
+    module, _, attribute = name.partition(":") if ":" in name else (f"{__name__}.{name}", "", "METRIC")
+    if ":" not in name and name not in names():
+        raise UserError(f"there is no metric {name!r}: {nearest(name, names())}")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UserError(f"the metric {name!r} cannot be loaded: {error}") from None
+    if not isinstance(found, Metric):
+        raise UserError(f"{name!r} is a {type(found).__name__}, not a Metric")
+    return found
+
+
+def happened(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> np.ndarray:
+    """The values, float32 [E], of all events called ``kind`` of which one of ``avatars`` of ``role`` is the doer."""
+    events = of_kind(transcript, kind)
+    return np.asarray(events["value"][np.isin(events["who"], numbers(transcript, role, avatars))])
+
+
+def of_kind(transcript: Transcript, kind: str) -> np.ndarray:
+    """All events called ``kind``, structured [E]. Raises UserError when the world knows no such event."""
+    known = [event.name for event in transcript.spec.events]
+    if kind not in known:
+        raise UserError(f"a metric needs events {kind!r}, but {transcript.spec.name} has {', '.join(known) or 'none'}")
+    found: np.ndarray = transcript.events[transcript.events["kind"] == known.index(kind)]
+    return found
+
+
+def numbers(transcript: Transcript, role: str, avatars: Sequence[int]) -> list[int]:
+    """Indices of avatars in the world's state, where the roles follow one another in their order."""
+    names = list(transcript.roles)
+    before = sum(transcript.roles[name].count for name in names[: names.index(role)])
+    return [before + avatar for avatar in avatars]
+
+
+def avatar_minutes(transcript: Transcript, avatars: Sequence[int]) -> float:
+    """Minutes of the episode, summed over ``avatars``."""
+    return transcript.steps * STEP_S / 60.0 * len(avatars)

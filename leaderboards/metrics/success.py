@@ -1,0 +1,26 @@
+"""Success: the share of journeys that reach their destination in time."""
+
+from collections.abc import Sequence
+
+from avatarium.leaderboards.metrics import Metric, Share, happened
+from avatarium.worlds.core.transcript import Transcript
+
+
+def fold(transcript: Transcript, role: str, avatars: Sequence[int]) -> Share:
+    """Arrivals over arrivals and failures; the journey that the end of the episode cuts short counts for neither."""
+    arrivals, failures = (len(happened(transcript, kind, role, avatars)) for kind in ("arrival", "failure"))
+    return float(arrivals), float(arrivals + failures)
+
+
+METRIC = Metric(
+    name="success",
+    title="success",
+    meaning="journeys that reach their destination in time",
+    unit="share",
+    low=0.0,
+    high=1.0,
+    higher_is_better=True,
+    floor=0.0,
+    fold=fold,
+    reference="Anderson et al. 2018, arXiv:1807.06757",
+)
