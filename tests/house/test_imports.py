@@ -46,7 +46,8 @@ PROBE = textwrap.dedent(
     if room == "avatarium.worlds":
         seen += ["compiles " + str(e.data["dispatcher"]) for _, e in compiled.buffer if e.is_start]
     seen += [f"loads {name}" for name in heavy if name in sys.modules]
-    seen += [f"is imported twice, as {name} too" for name in ("worlds", "agents", "training", "render", "leaderboards") if name in sys.modules]
+    bare = ("worlds", "agents", "training", "render", "leaderboards")
+    seen += [f"is imported twice, as {name} too" for name in bare if name in sys.modules]
     print(json.dumps(seen))
     """
 )

@@ -30,11 +30,13 @@ BARE = textwrap.dedent(
 EXTRAS = "torch ray moderngl glcontext pygame av PIL onnx onnxruntime onnxscript sqlalchemy rich matplotlib tensorboard scipy"
 STEPPING = textwrap.dedent(
     """
+    import numpy as np
     from avatarium import worlds
+    from avatarium.worlds.core.chance import random_actions
 
     batch = worlds.make_batch("wayfinding", num_envs=2)
     batch.reset(0)
-    batch.step({role: space.sample()[None, None].repeat(2, 0).repeat(batch.num_agents[role], 1) for role, space in batch.action_spaces.items()})
+    batch.step(random_actions(batch, np.random.default_rng(0)))
     env = worlds.make("wayfinding")
     env.reset(seed=0)
     env.step({agent: env.action_space(agent).sample() for agent in env.agents})

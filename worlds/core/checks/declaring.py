@@ -97,7 +97,7 @@ def transcripts_replay(trial: Trial) -> Iterator[str]:
         recorder = Recorder(Path(folder), batch, seeds=[7, 8])
         for actions in table:
             batch.step(actions)
-            recorder.step(actions)
+            recorder.step()
         recorder.close()
         for i, path in enumerate(recorder.paths):
             verdict, told = verify(path), Transcript.open(path)
