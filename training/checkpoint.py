@@ -1,0 +1,155 @@
+"""Checkpoints: arrays and a manifest in a folder, written whole or not at all, readable without Ray."""
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from avatarium.agents.networks.mlp import ActorCritic
+from avatarium.training.plan import Plan, versions
+from avatarium.worlds.core import discovery, settings
+from avatarium.worlds.core.errors import UserError
+
+SCHEMA = 1
+MANIFEST, ARRAYS = "manifest.json", "state.npz"
+KEPT = 2
+"""How many checkpoints of a run are kept."""
+NETWORK = "network."
+"""Prefix of a network's parameters within its RLModule."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come."""
+
+    iteration: int = 0
+    env_steps: int = 0
+    decisions: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A moment of a training run."""
+
+    folder: Path
+    plan: Plan
+    progress: Progress
+    modules: dict[str, dict[str, np.ndarray]]
+    """By role: parameters and statistics, named as in its RLModule."""
+    optimisers: dict[str, dict[int, dict[str, np.ndarray]]]
+    """By optimiser: its memory of each parameter, named as torch names it."""
+
+    def network(self, role: str) -> ActorCritic:
+        """The role's network, in evaluation mode. Raises UserError when the world has changed since."""
+        spec = discovery.spec(self.plan.world)
+        roles = {r.name: r for r in spec.roles(settings.build(spec.config, self.plan.settings))}
+        network = new_network(
+            self.plan, roles[role].observation_size, [len(h.choices) for h in roles[role].heads], len(roles[role].continuous)
+        )
+        network.load_state_dict({name.removeprefix(NETWORK): torch.from_numpy(array) for name, array in self.modules[role].items()})
+        return network.eval()
+
+
+def new_network(plan: Plan, observation_size: int, choices: list[int], controls: int) -> ActorCritic:
+    """An untrained network as the plan wants it."""
+    return ActorCritic(observation_size, () if controls else choices, controls, hidden_widths(plan))
+
+
+def hidden_widths(plan: Plan) -> list[int]:
+    """Units of each hidden layer."""
+    return [plan.hyperparameters.hidden] * plan.hyperparameters.layers
+
+
+def save(parent: Path, plan: Plan, progress: Progress, learner_state: dict[str, Any]) -> Path:
+    """Write a checkpoint into ``parent`` from the state of RLlib's learner; older ones but the last are removed. Returns its folder.
+
+    Raises UserError when it cannot be written, for example because the disk is full; earlier checkpoints are then left as they are.
+    """
+    folder, draft = parent / f"{progress.iteration:06d}", parent / ".draft"
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        np.savez(draft / ARRAYS, **_flat(learner_state))  # type: ignore[arg-type]  # NumPy's stub takes the names for its own parameters
+        (draft / MANIFEST).write_text(json.dumps(_manifest(plan, progress), indent=1) + "\n")
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
+    except OSError as fault:
+        raise UserError(f"the checkpoint {folder} cannot be written ({fault.strerror or fault}); earlier ones are intact") from None
+    for old in _folders(parent)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def _manifest(plan: Plan, progress: Progress) -> dict[str, Any]:
+    spec = discovery.spec(plan.world)
+    roles = spec.roles(settings.build(spec.config, plan.settings))
+    return {
+        "schema": SCHEMA,
+        "world_version": spec.version,
+        "signatures": {r.name: r.signature() for r in roles},
+        "plan": plan.to_json(),
+        "progress": asdict(progress),
+        "versions": versions(),
+    }
+
+
+def _flat(learner_state: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Every array of RLlib's learner state under one path each."""
+    arrays = {f"modules/{m}/{name}": np.asarray(a) for m, module in learner_state["rl_module"].items() for name, a in module.items()}
+    for optimiser, found in learner_state["optimizer"].items():
+        for parameter, memory in found["state"]["state"].items():
+            arrays |= {f"optimisers/{optimiser}/{parameter}/{name}": np.asarray(a) for name, a in memory.items()}
+    return arrays
+
+
+def load(path: Path) -> Checkpoint:
+    """The checkpoint in a folder, or the latest of a run's folder. Raises UserError when there is none or the world has changed since."""
+    folder = path if (path / MANIFEST).is_file() else latest(path)
+    try:
+        found = json.loads((folder / MANIFEST).read_text())
+        with np.load(folder / ARRAYS, allow_pickle=False) as file:
+            arrays = dict(file)
+    except (OSError, ValueError) as fault:
+        raise UserError(f"the checkpoint {folder} cannot be read: {fault}") from None
+    if found.get("schema") != SCHEMA:
+        raise UserError(f"the checkpoint {folder} has schema {found.get('schema')!r}; this version of Avatarium reads schema {SCHEMA}")
+    plan = Plan.from_json(found["plan"])
+    _check_world(folder, plan, found)
+    modules: dict[str, dict[str, np.ndarray]] = {}
+    optimisers: dict[str, dict[int, dict[str, np.ndarray]]] = {}
+    for name, array in arrays.items():
+        kind, owner, rest = name.split("/", 2)
+        if kind == "modules":
+            modules.setdefault(owner, {})[rest] = array
+        else:
+            parameter, memory = rest.split("/")
+            optimisers.setdefault(owner, {}).setdefault(int(parameter), {})[memory] = array
+    return Checkpoint(folder, plan, Progress(**found["progress"]), modules, optimisers)
+
+
+def _check_world(folder: Path, plan: Plan, found: dict[str, Any]) -> None:
+    spec = discovery.spec(plan.world)
+    if found["world_version"] != spec.version:
+        raise UserError(
+            f"the checkpoint {folder} is of {spec.name} version {found['world_version']}; this is version {spec.version}: train anew"
+        )
+    roles = spec.roles(settings.build(spec.config, plan.settings))
+    if found["signatures"] != {r.name: r.signature() for r in roles}:
+        raise UserError(f"the checkpoint {folder} was made for other observations or actions of {spec.name} than these: train anew")
+
+
+def latest(run: Path) -> Path:
+    """The newest checkpoint of a run. Raises UserError when there is none."""
+    folders = _folders(run / "checkpoints")
+    if not folders:
+        raise UserError(f"there is no checkpoint in {run}: give the folder of a run, such as runs/wayfinding-1")
+    return folders[-1]
+
+
+def _folders(parent: Path) -> list[Path]:
+    return sorted(p for p in parent.glob("[0-9]*") if (p / MANIFEST).is_file())

@@ -1,0 +1,90 @@
+"""``avatarium train``: from a world's name to a judged policy."""
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avatarium.worlds.core.errors import UserError, need
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from avatarium.training.checkpoint import Checkpoint
+    from avatarium.training.outcome import Outcome
+    from avatarium.training.plan import Plan
+
+MODULES = ("torch", "ray.rllib", "tensorboard", "matplotlib", "onnxscript", "onnxruntime", "rich")
+"""What has to be installed to train."""
+INTERRUPTED = 130
+
+
+class Train:
+    """Train a policy for every role of a world."""
+
+    help = "train policies in a world, then export and judge them"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments on ``parser``."""
+        add = parser.add_argument
+        add("world", nargs="?", help="a world's name, or package.module:WORLD; not needed with --resume")
+        add("--minutes", type=float, metavar="M", help="minutes of training (default: the recipe's)")
+        add("--steps", type=int, metavar="N", help="decisions of single avatars to train for, instead of minutes")
+        add("--runners", type=int, metavar="N", help="processes that play; 0: play and learn in one process (default: 0)")
+        add("--envs", type=int, metavar="N", help="environments, over all runners (default: the recipe's)")
+        add("--seed", type=int, metavar="S", help="of everything random (default: 0)")
+        add("--set", action="append", default=[], metavar="SETTING=VALUE", help="a setting of the world; avatarium worlds WORLD lists them")
+        add("--train", action="append", default=[], metavar="NAME=VALUE", help="a hyper-parameter; --train help lists them")
+        add("--out", type=Path, metavar="DIR", help="folder of the run (default: the next free runs/WORLD-N)")
+        add("--resume", type=Path, metavar="RUN", help="go on with a run, in its folder, from its last checkpoint")
+        add("--evaluate", type=int, default=24, metavar="N", help="episodes of the evaluation at the end; 0: none (default: 24)")
+        add("--quiet", action="store_true", help="print nothing but mistakes")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Train; returns 0, or 130 when interrupted."""
+        if "help" in args.train:
+            from avatarium.training import request
+
+            print(request.hyperparameters_table(args.world))
+            return 0
+        if args.evaluate < 0:
+            raise UserError(f"--evaluate {args.evaluate} is negative: give a number of episodes, or 0 for no evaluation")
+        for module in MODULES:
+            need(module, "train")
+        from rich.console import Console
+
+        from avatarium.training import checkpoint, request
+
+        console = Console(quiet=args.quiet, highlight=False)
+        if args.resume:
+            resumed = checkpoint.load(args.resume)
+            return carry_out(request.amended(resumed.plan, args), args.resume, resumed, args, console)
+        return carry_out(request.planned(args), request.folder_for(args), None, args, console)
+
+
+def carry_out(plan: "Plan", folder: Path, resumed: "Checkpoint | None", args: argparse.Namespace, console: "Console") -> int:
+    """Train as planned, then export and judge; returns the exit code."""
+    from avatarium.training import checkpoint, outcome, progress, session
+    from avatarium.training.recipe import recipe_for
+    from avatarium.worlds.core import discovery
+
+    spec = discovery.spec(plan.world)
+    with progress.display(console, spec.name, recipe_for(spec).shown, args.quiet) as display:
+        ended = session.train(plan, folder, display, resumed)
+    if ended.interrupted:
+        again = shlex.join(["avatarium", "train", "--resume", str(folder)])
+        console.print(f"stopped and saved in {ended.checkpoint}; go on with: {again}", soft_wrap=True)
+        return INTERRUPTED
+    report(outcome.finish(checkpoint.load(ended.checkpoint), folder, args.evaluate, console.print), folder, console)
+    return 0
+
+
+def report(found: "Outcome", folder: Path, console: "Console") -> None:
+    """Print the verdict and where everything is."""
+    if found.table:
+        console.print(found.table)
+    rows = [("policy", path, "avatarium submit") for path in found.policies.values()]
+    rows += [("curve", found.picture, ""), ("TensorBoard", folder / "tensorboard", "tensorboard --logdir")]
+    rows += [("replay", found.replay, "avatarium watch")] if found.replay else []
+    for name, path, command in rows:
+        console.print(f"{name:<12}{path}" + (f"   ({command} {shlex.quote(str(path))})" if command else ""), soft_wrap=True)

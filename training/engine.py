@@ -1,0 +1,92 @@
+"""Ray for as long as a run lasts, and RLlib's algorithm as a plan wants it."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import ray
+from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_OPTIMIZER, COMPONENT_RL_MODULE
+from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+
+from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig
+from avatarium.training.checkpoint import Checkpoint, hidden_widths
+from avatarium.training.modules import ActorCriticModule
+from avatarium.training.plan import Plan
+from avatarium.worlds.core import discovery, settings
+
+LEAST_STORE = 1 << 27
+"""Bytes of shared memory that Ray gets at least."""
+QUIET = {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "1", "PYTHONWARNINGS": "ignore"}
+
+
+@contextmanager
+def ray_for(plan: Plan) -> Iterator[None]:
+    """Ray on this machine, with a CPU for each runner of the plan; an already running one is used and left alone."""
+    if ray.is_initialized():
+        yield
+        return
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    logging.getLogger("ray.rllib").setLevel(logging.ERROR)
+    logging.getLogger("ray.rllib.utils.actor_manager").setLevel(logging.CRITICAL)  # it dumps the whole error of a lost runner
+    ray.init(
+        num_cpus=max(1, plan.runners),
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=max(LEAST_STORE, 4 * batch_bytes(plan)) if plan.runners else LEAST_STORE,
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def batch_bytes(plan: Plan) -> int:
+    """About how many bytes a batch of the plan takes; observations are by far the most of it."""
+    spec = discovery.spec(plan.world)
+    floats = sum(r.count * (r.observation_size + r.action_size + 6) for r in spec.roles(settings.build(spec.config, plan.settings)))
+    return 4 * floats * plan.hyperparameters.envs * (plan.hyperparameters.fragment + 1)
+
+
+def config_for(plan: Plan) -> BatchedPPOConfig:
+    """RLlib's config for a plan; ``build_algo()`` makes the algorithm. Ray has to be running."""
+    h = plan.hyperparameters
+    config = BatchedPPOConfig().world(plan.world, threads=h.world_threads, **plan.settings)
+    config.env_runners(
+        num_env_runners=plan.runners, num_envs_per_env_runner=h.envs // max(plan.runners, 1), rollout_fragment_length=h.fragment
+    )
+    config.rl_module(rl_module_spec=RLModuleSpec(module_class=ActorCriticModule, model_config={"hidden": hidden_widths(plan)}))
+    config.training(
+        lr=h.lr,
+        gamma=h.gamma,
+        lambda_=h.lam,
+        clip_param=h.clip,
+        entropy_coeff=h.entropy,
+        vf_loss_coeff=h.value,
+        grad_clip=h.gradient_clip,
+        num_epochs=h.epochs,
+        minibatch_size=h.minibatch,
+    )
+    config.debugging(seed=plan.seed, log_level="ERROR")
+    return config.speed(ahead=h.ahead, torch_threads=h.torch_threads)
+
+
+def learner_state(algorithm: BatchedPPO) -> dict[str, Any]:
+    """Weights, statistics and optimisers, as ``checkpoint.save`` takes them."""
+    parts = [f"{COMPONENT_LEARNER}/{COMPONENT_RL_MODULE}", f"{COMPONENT_LEARNER}/{COMPONENT_OPTIMIZER}"]
+    state: dict[str, Any] = algorithm.learner_group.get_state(components=parts)[COMPONENT_LEARNER]
+    return state
+
+
+def restore(algorithm: BatchedPPO, checkpoint: Checkpoint) -> None:
+    """Put a fresh algorithm where the checkpoint was."""
+    state = learner_state(algorithm)
+    optimisers = state[COMPONENT_OPTIMIZER]
+    for name, memory in checkpoint.optimisers.items():
+        optimisers[name]["state"]["state"] = {k: {part: np.array(a) for part, a in m.items()} for k, m in memory.items()}
+    algorithm.learner_group.set_state({COMPONENT_LEARNER: {COMPONENT_RL_MODULE: checkpoint.modules, COMPONENT_OPTIMIZER: optimisers}})
+    algorithm.env_steps_before = checkpoint.progress.env_steps

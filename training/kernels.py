@@ -1,0 +1,89 @@
+"""The inner loops of training: drawing actions from a policy's outputs, and advantages from rewards."""
+
+import numpy as np
+
+from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.rng import mix
+
+F = np.float32
+UNIT = np.float32(1.0 / (1 << 24))
+TWO_PI = np.float32(2 * np.pi)
+HALF_LOG_TWO_PI = np.float32(0.5 * np.log(2 * np.pi))
+
+
+@kernel
+def sample_discrete(logits, choices, key, greedy, actions, log_probs):
+    """Draw one action per row and head, or take the likeliest when ``greedy``.
+
+    ``logits`` float32 [B, sum(choices)] is used up: it serves as working memory. ``choices`` int64 [heads]; the same ``key`` uint64 draws
+    the same actions. Fills ``actions`` int32 [B, heads] and ``log_probs`` float32 [B], the logarithm of each row's probability.
+    """
+    for row in range(logits.shape[0]):
+        start = 0
+        log_prob = F(0)
+        for head in range(choices.shape[0]):
+            weights = logits[row, start : start + choices[head]]
+            top = 0
+            for j in range(1, len(weights)):
+                if weights[j] > weights[top]:
+                    top = j
+            most = weights[top]
+            total = F(0)
+            for j in range(len(weights)):
+                weights[j] = np.exp(weights[j] - most)
+                total += weights[j]
+            chosen = top
+            if not greedy:
+                left = total * UNIT * F(mix(key, np.uint64(row * choices.shape[0] + head)) >> np.uint64(40))
+                chosen = 0
+                while chosen < len(weights) - 1 and left >= weights[chosen]:
+                    left -= weights[chosen]
+                    chosen += 1
+            actions[row, head] = chosen
+            log_prob += np.log(weights[chosen] / total)
+            start += choices[head]
+        log_probs[row] = log_prob
+
+
+@kernel
+def sample_gaussian(parameters, key, greedy, actions, log_probs):
+    """Draw one action per row from independent normal distributions (Box and Muller 1958), or take their means when ``greedy``.
+
+    ``parameters`` float32 [B, 2K]: K means, then K log-deviations. Fills ``actions`` float32 [B, K] and ``log_probs`` float32 [B].
+    """
+    controls = actions.shape[1]
+    for row in range(parameters.shape[0]):
+        log_prob = F(0)
+        for k in range(controls):
+            drawn = F(0)
+            if not greedy:
+                bits = mix(key, np.uint64(row * controls + k))
+                radius = np.sqrt(F(-2) * np.log(UNIT * F((bits >> np.uint64(40)) + np.uint64(1))))
+                drawn = radius * np.cos(TWO_PI * UNIT * F(bits & np.uint64(0xFFFFFF)))
+            log_std = parameters[row, controls + k]
+            actions[row, k] = parameters[row, k] + np.exp(log_std) * drawn
+            log_prob -= F(0.5) * drawn * drawn + log_std + HALF_LOG_TWO_PI
+        log_probs[row] = log_prob
+
+
+@kernel
+def estimate_advantages(rewards, values, terminations, truncations, final_values, present, gamma, lam, advantages):
+    """Fill ``advantages`` float32 [T, S] by generalised advantage estimation (Schulman et al. 2016, https://arxiv.org/abs/1506.02438).
+
+    ``rewards`` float32, ``terminations``, ``truncations`` and ``present`` bool, all [T, S]; ``values`` float32 [T + 1, S];
+    ``final_values`` float32 [T, S]: value of the last observation of an episode, read where it was truncated and not terminated;
+    ``gamma`` and ``lam`` float32. Where nobody was ``present`` the advantage is 0; who leaves terminates or truncates in the step before.
+    """
+    last = rewards.shape[0] - 1
+    for t in range(last, -1, -1):
+        for s in range(rewards.shape[1]):
+            ahead = F(0)
+            if present[t, s]:
+                ahead = rewards[t, s] - values[t, s]
+                if truncations[t, s] and not terminations[t, s]:
+                    ahead += gamma * final_values[t, s]
+                elif not terminations[t, s]:
+                    ahead += gamma * values[t + 1, s]
+                    if t < last:
+                        ahead += gamma * lam * advantages[t + 1, s]
+            advantages[t, s] = ahead

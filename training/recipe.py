@@ -1,0 +1,70 @@
+"""How to train in a world: hyper-parameters that may be set from the command line, and what to show meanwhile."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from avatarium.training import recipes
+from avatarium.worlds.core.settings import setting, switch
+from avatarium.worlds.core.spec import WorldSpec
+
+
+class Happened(NamedTuple):
+    """How often a kind of event happened, and the sum of the values of those events."""
+
+    count: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What PPO may be told; every field is a setting of ``avatarium train --train NAME=VALUE``."""
+
+    minutes: float = setting(10.0, 0.01, 100_000.0, "of training, unless steps are given")
+    envs: int = setting(256, 1, 1 << 16, "environments, over all runners")
+    fragment: int = setting(64, 1, 4096, "steps of every environment between two updates")
+    epochs: int = setting(3, 1, 100, "times each decision is learnt from")
+    minibatch: int = setting(4096, 16, 1 << 22, "decisions per gradient step")
+    lr: float = setting(5e-4, 0.0, 1.0, "learning rate at the start")
+    lr_end: float = setting(0.05, 0.0, 1.0, "share of it that is left at the end; it falls linearly")
+    gamma: float = setting(0.99, 0.0, 1.0, "discount per step")
+    lam: float = setting(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
+    clip: float = setting(0.2, 0.0, 1.0, "how far the probability ratio may move")
+    entropy: float = setting(0.005, 0.0, 1.0, "weight of the entropy bonus")
+    value: float = setting(0.5, 0.0, 100.0, "weight of the value loss")
+    gradient_clip: float = setting(0.5, 1e-6, 1e6, "largest norm of the gradient")
+    hidden: int = setting(128, 1, 4096, "units per hidden layer of actor and critic")
+    layers: int = setting(2, 1, 16, "hidden layers")
+    ahead: bool = switch(True, "sample the next batch while learning from the last")
+    torch_threads: int = setting(1, 0, 256, "threads of the learner; 0 leaves it to torch")
+    world_threads: int = setting(1, 1, 256, "threads that step the worlds of a runner")
+    checkpoint_minutes: float = setting(2.0, 0.01, 1e6, "between two checkpoints")
+
+
+def event_rates(events: Mapping[str, Happened], decisions: float) -> dict[str, float]:
+    """Every kind of event per thousand decisions: what can be shown of any world."""
+    return {name: 1000.0 * seen.count / max(decisions, 1.0) for name, seen in events.items()}
+
+
+Gauges = Callable[[Mapping[str, Happened], float], dict[str, float]]
+"""(events by kind, decisions taken) since the last report -> what to show and to draw, by name."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train in a world."""
+
+    hyperparameters: Hyperparameters = Hyperparameters()
+    gauges: Gauges = event_rates
+    shown: tuple[str, ...] = ()
+    """The gauges that matter most: shown in the progress bar and drawn in the learning curve."""
+
+
+def recipe_for(world: WorldSpec) -> Recipe:
+    """The ``RECIPE`` in the file of ``avatarium.training.recipes`` that is named like the world, else one that suits any world."""
+    if world.name in {module.name for module in pkgutil.iter_modules(recipes.__path__)}:
+        found: Recipe = importlib.import_module(f"{recipes.__name__}.{world.name}").RECIPE
+        return found
+    return Recipe()

@@ -1,0 +1,20 @@
+"""How to train walkers of the world wayfinding."""
+
+from collections.abc import Mapping
+
+from avatarium.training.recipe import Happened, Hyperparameters, Recipe
+
+
+def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]:
+    """Success: share of journeys that arrived. SPL: success weighted by path length (Anderson et al. 2018, arXiv:1807.06757).
+
+    Contacts and intrusions are shares of the decisions.
+    """
+    arrived, journeys = events["arrival"], events["arrival"].count + events["failure"].count
+    shares = {name: events[name].count / max(decisions, 1.0) for name in ("wall_contact", "collision", "intrusion")}
+    if not journeys:
+        return shares
+    return {"success": arrived.count / journeys, "spl": arrived.value / journeys, **shares}
+
+
+RECIPE = Recipe(Hyperparameters(minutes=15.0), gauges, ("success", "spl"))

@@ -1,0 +1,86 @@
+"""From the words of a command line to a plan and a folder."""
+
+from argparse import Namespace
+from dataclasses import asdict, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from avatarium.training.plan import Plan
+from avatarium.training.recipe import Hyperparameters, recipe_for
+from avatarium.worlds.core import discovery, settings
+from avatarium.worlds.core.errors import UserError
+
+RUNS = Path("runs")
+FIXED = ("hidden", "layers")
+"""Hyper-parameters that a trained network cannot change any more."""
+
+
+def planned(args: Namespace) -> Plan:
+    """The plan of a new run. Raises UserError when something in ``args`` does not exist or does not fit."""
+    if not args.world:
+        raise UserError("which world? avatarium worlds lists them; or give --resume RUN")
+    spec = discovery.spec(args.world)
+    own = asdict(recipe_for(spec).hyperparameters)
+    return _checked(
+        Plan(
+            world=args.world,
+            settings=settings.parse_overrides(args.set, spec.config),
+            hyperparameters=settings.build(Hyperparameters, own | _wishes(args)),
+            seed=args.seed or 0,
+            runners=args.runners or 0,
+            steps=args.steps or 0,
+        ),
+        args,
+    )
+
+
+def amended(plan: Plan, args: Namespace) -> Plan:
+    """The plan of a resumed run: how long, how fast and how it learns may change, what it learns may not."""
+    given = [f"--{name}" for name in ("set", "seed", "out") if getattr(args, name) not in (None, [])]
+    if given:
+        raise UserError(f"{given[0]} cannot be changed when a run is resumed: leave it out, or start a new run")
+    if args.world and args.world != plan.world:
+        raise UserError(f"{args.resume} is a run in {plan.world}, not in {args.world}")
+    wishes = _wishes(args)
+    for name in FIXED:
+        if wishes.get(name, getattr(plan.hyperparameters, name)) != getattr(plan.hyperparameters, name):
+            raise UserError(f"{name} cannot be changed when a run is resumed: its network has {getattr(plan.hyperparameters, name)}")
+    steps = args.steps or (0 if args.minutes else plan.steps)
+    runners = plan.runners if args.runners is None else args.runners
+    hyperparameters = settings.build(Hyperparameters, asdict(plan.hyperparameters) | wishes)
+    return _checked(replace(plan, hyperparameters=hyperparameters, runners=runners, steps=steps), args)
+
+
+def _wishes(args: Namespace) -> dict[str, Any]:
+    """Hyper-parameters that were asked for, by their own options or by --train."""
+    wishes = settings.parse_overrides(args.train, Hyperparameters)
+    return wishes | {name: getattr(args, name) for name in ("minutes", "envs") if getattr(args, name) is not None}
+
+
+def _checked(plan: Plan, args: Namespace) -> Plan:
+    if args.minutes is not None and args.steps is not None:
+        raise UserError("--minutes and --steps both say how long: give one of them")
+    if args.steps is not None and args.steps < 1:
+        raise UserError(f"--steps {args.steps} has to be at least 1")
+    plan.check()
+    return plan
+
+
+def folder_for(args: Namespace) -> Path:
+    """Where a new run goes: ``--out``, which must not hold anything yet, or the next free ``runs/WORLD-N``."""
+    if args.out is None:
+        name = discovery.spec(args.world).name
+        return next(path for n in count(1) if not (path := RUNS / f"{name}-{n}").exists())
+    folder: Path = args.out
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} is not an empty folder: choose another --out, or go on with --resume {folder}")
+    return folder
+
+
+def hyperparameters_table(world: str | None) -> str:
+    """The hyper-parameters as Markdown, with the defaults of the world's recipe."""
+    own = recipe_for(discovery.spec(world)).hyperparameters if world else Hyperparameters()
+    other = [f"{name}={value}" for name, value in asdict(own).items() if value != getattr(Hyperparameters(), name)]
+    recipe = [f"The recipe of {world} sets {', '.join(other)}."] if other else []
+    return "\n\n".join([settings.table(Hyperparameters), *recipe])

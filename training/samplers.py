@@ -1,0 +1,101 @@
+"""Fetch rollout batches from a runner in this process, or from remote ones that may die."""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
+
+import ray
+from ray.rllib.env.env_runner_group import EnvRunnerGroup
+
+from avatarium.training.env_runner import BatchedEnvRunner
+from avatarium.training.rollout import RolloutBatch
+
+Harvest = tuple[list[RolloutBatch], list[Any]]
+"""The batches of one iteration and the runners' metrics."""
+PATIENCE = 3
+"""How often all runners may fail in a row before sampling gives up."""
+
+
+class Sampler(Protocol):
+    """One fragment per runner is on its way or is not; asking again changes nothing."""
+
+    def request(self, state: dict[str, Any]) -> None:
+        """Have every runner that is idle play a fragment with the policies in ``state``, in the background."""
+
+    def collect(self) -> Harvest:
+        """Wait for what was requested."""
+
+    def close(self) -> None:
+        """Wait until nothing goes on in the background."""
+
+
+class LocalSampler:
+    """A runner in this process, on a thread of its own: the kernels and torch let go of the GIL."""
+
+    def __init__(self, runner: BatchedEnvRunner) -> None:
+        self._runner = runner
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
+        self._pending: Future[tuple[RolloutBatch, Any]] | None = None
+
+    def request(self, state: dict[str, Any]) -> None:
+        """Begin a fragment unless one is being played."""
+        if self._pending is None:
+            self._pending = self._pool.submit(self._runner.rollout, state)
+
+    def collect(self) -> Harvest:
+        """Wait for the fragment."""
+        assert self._pending is not None, "request() comes first"
+        batch, metrics = self._pending.result()
+        self._pending = None
+        return [batch], [metrics]
+
+    def close(self) -> None:
+        """Wait for the fragment that is being played, if any, and end the thread."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+class RemoteSampler:
+    """Runners that are Ray actors. Where one fails, the others play its share too, so that every batch is full."""
+
+    def __init__(self, group: EnvRunnerGroup, timeout_s: float) -> None:
+        self._group, self._timeout_s = group, timeout_s
+        self._state: Any = None
+        self._number = group.num_remote_env_runners()
+
+    def request(self, state: dict[str, Any]) -> None:
+        """Send the policies to every healthy runner that is idle and have it play a fragment."""
+        self._state = ray.put(state)
+        self._send()
+
+    def _send(self) -> None:
+        self._group.foreach_env_runner_async("rollout", tag="rollout", kwargs={"state": self._state})
+
+    def collect(self) -> Harvest:
+        """Wait for as many fragments as there are runners, whoever plays them; RuntimeError when none can be had."""
+        batches: list[RolloutBatch] = []
+        metrics: list[Any] = []
+        failures, deadline = 0, time.monotonic() + self._timeout_s
+        while len(batches) < self._number:
+            if not self._group.num_in_flight_async_reqs("rollout"):
+                self._send()
+            found = self._group.fetch_ready_async_reqs(tags="rollout", timeout_seconds=0.2)
+            for _, (batch, report) in found[: self._number - len(batches)]:
+                batches.append(batch)
+                metrics.append(report)
+            if found:
+                failures, deadline = 0, time.monotonic() + self._timeout_s
+            elif not self._group.num_healthy_remote_env_runners():
+                failures += 1
+                self._revive(failures)
+            elif time.monotonic() > deadline:
+                raise RuntimeError(f"no runner delivered anything for {self._timeout_s:g} s")
+        return batches, metrics
+
+    def _revive(self, failures: int) -> None:
+        """Wait for Ray to restart the runners; it knows how often they may fail."""
+        if failures > PATIENCE:
+            raise RuntimeError("all runners failed again and again; their logs are in the session folder of Ray")
+        self._group.probe_unhealthy_env_runners(timeout_seconds=30.0)
+
+    def close(self) -> None:
+        """Nothing to wait for: the runners are stopped with their group."""

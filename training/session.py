@@ -1,0 +1,136 @@
+"""A training run from the first update to the last, with its checkpoints, its curve and a way to stop it."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ray.rllib.utils.metrics import (
+    ENV_RUNNER_RESULTS,
+    EPISODE_RETURN_MEAN,
+    LEARNER_RESULTS,
+    NUM_ENV_STEPS_SAMPLED,
+    NUM_MODULE_STEPS_SAMPLED,
+)
+
+from avatarium.training import checkpoint, engine
+from avatarium.training.algorithms.ppo import BatchedPPO
+from avatarium.training.checkpoint import Checkpoint, Progress
+from avatarium.training.history import History, Point
+from avatarium.training.learner import STATISTICS
+from avatarium.training.plan import Plan
+from avatarium.training.progress import Display
+from avatarium.training.recipe import Happened, recipe_for
+from avatarium.training.tally import COUNT, EVENTS, VALUE
+from avatarium.worlds.core import discovery
+
+LEARNT = (*STATISTICS, "vf_explained_var", "value_mean")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: with which last checkpoint, and whether because it was interrupted."""
+
+    checkpoint: Path
+    interrupted: bool
+
+
+class Session:
+    """A running algorithm and how far it has come."""
+
+    def __init__(self, plan: Plan, folder: Path, algorithm: BatchedPPO, resumed: Checkpoint | None) -> None:
+        self.plan, self._folder, self._algorithm = plan, folder, algorithm
+        self.progress = resumed.progress if resumed else Progress()
+        if resumed:
+            engine.restore(algorithm, resumed)
+        self._gauges = recipe_for(discovery.spec(plan.world)).gauges
+        self.history = History(folder, self.progress.iteration)
+
+    @property
+    def done(self) -> float:
+        """Share of the training that lies behind, 0 to 1."""
+        return self.plan.done(self.progress.seconds, self.progress.decisions)
+
+    def iterate(self) -> Point:
+        """One update; returns its point of the curve."""
+        self._algorithm.lr_scale = self.plan.lr_scale(self.done)
+        began = time.perf_counter()
+        result = self._algorithm.train()
+        seconds = time.perf_counter() - began
+        played, learnt = result[ENV_RUNNER_RESULTS], result[LEARNER_RESULTS]
+        decisions = int(sum(played[NUM_MODULE_STEPS_SAMPLED].values()))
+        self.progress = replace(
+            self.progress,
+            iteration=self.progress.iteration + 1,
+            env_steps=self.progress.env_steps + int(played[NUM_ENV_STEPS_SAMPLED]),
+            decisions=self.progress.decisions + decisions,
+            seconds=self.progress.seconds + seconds,
+        )
+        point = {**vars(self.progress), "decisions_per_second": decisions / seconds, "lr_scale": self._algorithm.lr_scale}
+        if self.plan.runners:
+            point["runners"] = result["fault_tolerance"]["num_healthy_workers"]
+        point |= self._told(played, decisions)
+        for role in self._algorithm.config.policies:
+            point |= {f"{role}/{name}": float(learnt[role][name]) for name in LEARNT}
+        self.history.append(point)
+        return point
+
+    def _told(self, played: dict[str, Any], decisions: int) -> Point:
+        """Return and gauges."""
+        told: Point = {"return": float(played[EPISODE_RETURN_MEAN])} if EPISODE_RETURN_MEAN in played else {}
+        events = {kind: Happened(float(seen[COUNT]), float(seen[VALUE])) for kind, seen in played.get(EVENTS, {}).items()}
+        return told | self._gauges(events, decisions)
+
+    def save(self) -> Path:
+        """Write a checkpoint; returns its folder."""
+        return checkpoint.save(self._folder / "checkpoints", self.plan, self.progress, engine.learner_state(self._algorithm))
+
+
+def train(plan: Plan, folder: Path, display: Display, resumed: Checkpoint | None = None) -> Ended:
+    """Train as planned, or go on from ``resumed``; outputs go to ``folder``. SIGINT or SIGTERM end it early, after a checkpoint."""
+    with engine.ray_for(plan), interruptions() as interrupted:
+        algorithm = engine.config_for(plan).build_algo()
+        session = Session(plan, folder, algorithm, resumed)
+        try:
+            return Ended(_loop(session, display, interrupted), interrupted())
+        finally:
+            session.history.close()
+            algorithm.stop()
+
+
+def _loop(session: Session, display: Display, interrupted: Callable[[], bool]) -> Path:
+    interval = 60.0 * session.plan.hyperparameters.checkpoint_minutes
+    due = session.progress.seconds + interval
+    while session.done < 1.0 and not interrupted():
+        point = session.iterate()
+        display.show(session.done, point)
+        if session.progress.seconds >= due:
+            session.save()
+            due = session.progress.seconds + interval
+    return session.save()
+
+
+@contextmanager
+def interruptions() -> Iterator[Callable[[], bool]]:
+    """Within, a first SIGINT or SIGTERM only makes the yielded function true; a second SIGINT raises KeyboardInterrupt."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked.set()
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may handle signals
+        yield asked.is_set
+        return
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
