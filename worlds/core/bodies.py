@@ -123,7 +123,11 @@ def move(plan, bodies, i, a):
             break
     if (hit_wall or touched != np.uint32(0)) and not (clear_of_boxes(plan, i, x, y) and clear_of_bodies(bodies, a, x, y)):
         x, y = me.x, me.y
-    me.vx, me.vy = (x - me.x) / STEP_S, (y - me.y) / STEP_S
+    me.vx, me.vy = F(0), F(0)
+    went = math.sqrt((x - me.x) * (x - me.x) + (y - me.y) * (y - me.y))
+    if went > F(0):  # what a push adds beyond walking speed is not carried on
+        speed = min(went / STEP_S, TOP_SPEED)
+        me.vx, me.vy = (x - me.x) / went * speed, (y - me.y) / went * speed
     me.x, me.y = x, y
     me.at_wall = 1 if hit_wall else 0
     return touched

@@ -13,6 +13,8 @@ FAR = np.uint16(65535)
 STRAIGHT, DIAGONAL = 5, 7
 """Lengths of steps between cells in decimetres (chamfer weights, Borgefors 1986)."""
 BUCKETS, CAPACITY = 8, 1024
+MARGIN_M = F(0.04)
+"""Room that a straight way leaves beside a body."""
 DX = np.array([1, -1, 0, 0, 1, 1, -1, -1], np.int64)
 DY = np.array([0, 0, 1, -1, 1, -1, 1, -1], np.int64)
 
@@ -157,7 +159,7 @@ def waypoint(plan, i, field, x, y, reach):
     for k in range(reach):
         cx, cy = downhill(field, cx, cy)
         px, py = centre(cx), centre(cy)
-        if k > 0 and not in_sight(plan, i, x, y, px, py, RADIUS_M):
+        if k > 0 and not in_sight(plan, i, x, y, px, py, RADIUS_M + MARGIN_M):
             break
         bx, by = px, py
         if field[cy, cx] == 0:

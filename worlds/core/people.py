@@ -28,22 +28,31 @@ def look(plan, bodies, i, a, first_of_group, out):
 
     The group is 1 for bodies from index ``first_of_group`` on, else 0. All is told in the avatar's own frame.
     """
-    out[:] = F(0)
-    me, found, seen = bodies[a], 0, np.uint32(1) << np.uint32(a)
-    while found < NEAREST:
-        best, best_d2 = -1, RANGE_M * RANGE_M
-        for b in range(bodies.shape[0]):
-            dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
-            d2 = dx * dx + dy * dy
-            nearer = (d2 < best_d2) & (bodies[b].present == 1) & ((seen >> np.uint32(b)) & np.uint32(1) == 0)
-            best, best_d2 = (b if nearer else best), (d2 if nearer else best_d2)
-        if best < 0:
-            return
-        seen |= np.uint32(1) << np.uint32(best)
-        other = bodies[best]
-        if in_sight(plan, i, me.x, me.y, other.x, other.y, F(0)):
-            describe(me, other, F(1) if best >= first_of_group else F(0), out, found * COLUMNS)
-            found += 1
+    me, found = bodies[a], 0
+    for b in range(bodies.shape[0]):
+        dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
+        d2 = dx * dx + dy * dy
+        if (b != a) & (bodies[b].present == 1) & (d2 < RANGE_M * RANGE_M):
+            far = found == NEAREST and d2 >= out[(NEAREST - 1) * COLUMNS]
+            if not far and in_sight(plan, i, me.x, me.y, bodies[b].x, bodies[b].y, F(0)):
+                found = insert(out, found, d2, b)
+    for k in range(NEAREST):
+        if k < found:
+            b = int(out[k * COLUMNS + 1])
+            describe(me, bodies[b], F(1) if b >= first_of_group else F(0), out, k * COLUMNS)
+        else:
+            out[k * COLUMNS : (k + 1) * COLUMNS] = F(0)
+
+
+@kernel
+def insert(out, found, d2, b):
+    """Keep the ``NEAREST`` smallest (squared distance, index) in the first two columns of ``out``, in order; returns how many there are."""
+    k = min(found, NEAREST - 1)
+    while k > 0 and out[(k - 1) * COLUMNS] > d2:
+        out[k * COLUMNS], out[k * COLUMNS + 1] = out[(k - 1) * COLUMNS], out[(k - 1) * COLUMNS + 1]
+        k -= 1
+    out[k * COLUMNS], out[k * COLUMNS + 1] = d2, F(b)
+    return min(found + 1, NEAREST)
 
 
 @kernel

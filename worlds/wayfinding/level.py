@@ -45,7 +45,7 @@ def generate(state, episodes, config, i):
         if largest < 0:
             break
         with_corridor = corridors < 2 and below(stream, i, LEVEL, 4) > 0
-        done = split(state, stream, i, largest, with_corridor, config.split == HELD_OUT)
+        done = divide(state, stream, i, largest, with_corridor, config.split == HELD_OUT)
         rooms += 1 if done > 0 else 0
         corridors += 1 if done == 2 else 0
     name_rooms(state, stream, i)
@@ -76,13 +76,30 @@ def pick(state, i):
 
 
 @kernel
-def split(state, stream, i, r, with_corridor, narrow):
-    """Divide room ``r`` across its longer side, by a wall or by a corridor; returns 0 (no place for it), 1 or 2 (with corridor)."""
+def divide(state, stream, i, r, with_corridor, narrow):
+    """Divide room ``r``: across its longer side, by a corridor if wanted, else by a wall; at the worst across its shorter side.
+
+    Returns 0 (no place for a wall; the room is not tried again), 1, or 2 (with corridor).
+    """
     room = state.rooms[i, r]
-    along_y = room.x1 - room.x0 >= room.y1 - room.y0
+    longer = room.x1 - room.x0 >= room.y1 - room.y0
+    done = split(state, stream, i, r, longer, CORRIDOR + 1, narrow) if with_corridor else 0
+    if done > 0:
+        return 2
+    if split(state, stream, i, r, longer, 0, narrow) > 0 or split(state, stream, i, r, not longer, 0, narrow) > 0:
+        return 1
+    room.kind = -2
+    return 0
+
+
+@kernel
+def split(state, stream, i, r, along_y, gap, narrow):
+    """Divide room ``r`` by one wall along y (or x), or by two, ``gap`` cells apart, with a corridor between; returns whether, as 0 or 1."""
+    room = state.rooms[i, r]
     first, last = (room.x0, room.x1) if along_y else (room.y0, room.y1)
-    gap = CORRIDOR + 1 if with_corridor and last - first + 1 >= 2 * SMALLEST + CORRIDOR + 2 else 0
-    for _ in range(12):
+    if last - first - gap < 2 * SMALLEST:
+        return 0
+    for _ in range(16):
         at = between(stream, i, LEVEL, first + SMALLEST, last - SMALLEST - gap)
         if solid_ends(state.plan.cells[i], room, along_y, at) and (gap == 0 or solid_ends(state.plan.cells[i], room, along_y, at + gap)):
             x0, y0, x1, y1 = room.x0, room.y0, room.x1, room.y1
@@ -101,8 +118,7 @@ def split(state, stream, i, r, with_corridor, narrow):
             else:
                 room.y1 = at - 1
                 add_room(state, i, x0, at + gap + 1, x1, y1)
-            return 2 if gap > 0 else 1
-    room.kind = -2
+            return 1
     return 0
 
 

@@ -1,5 +1,7 @@
 """How wayfinding goes on, top to bottom: everyone moves, journeys are paid and renewed, everyone looks around."""
 
+import math
+
 import numpy as np
 from avatarium.worlds.core.kernels import kernel
 
@@ -82,17 +84,23 @@ def act(state, episodes, config, actions, out, log, i, k):
         bodies.choose(me, walk, turned)
     was_at_wall, x, y = me.at_wall, me.x, me.y
     touched = bodies.move(state.plan, avatars, i, a)
-    me.walked_m += F(((me.x - x) * (me.x - x) + (me.y - y) * (me.y - y)) ** F(0.5))
+    me.walked_m += math.sqrt((me.x - x) * (me.x - x) + (me.y - y) * (me.y - y))
     if me.at_wall == 1 and was_at_wall == 0:
         emit(log, i, WALL_CONTACT, a, -1, F(1))
-    begun = touched & ~me.touching
-    for b in range(avatars.shape[0]):
-        if (begun >> np.uint32(b)) & np.uint32(1):
-            emit(log, i, COLLIDED, a, b, F(1))
+    if touched != np.uint32(0):
+        note_contacts(avatars.shape[0], log, i, a, touched & ~me.touching)
     me.touching = touched
     if a < config.walkers:
         cost = F(config.rewards.collision)
         pay(out, i, a, COLLISION, cost if touched != np.uint32(0) else (F(0.2) * cost if me.at_wall == 1 else F(0)))
+
+
+@kernel
+def note_contacts(count, log, i, a, begun):
+    """Note a collision with each body of the bit set ``begun``."""
+    for b in range(count):
+        if (begun >> np.uint32(b)) & np.uint32(1):
+            emit(log, i, COLLIDED, a, b, F(1))
 
 
 @kernel

@@ -1,0 +1,131 @@
+"""Transcripts: exact, verifiable, readable up to a cut, and clear about what is wrong with them."""
+
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from avatarium.agents import load
+from avatarium.agents.play import play
+from avatarium.worlds import UserError, make_batch
+from avatarium.worlds.core import blocks
+from avatarium.worlds.core.recorder import Recorder
+from avatarium.worlds.core.transcript import Transcript, verify
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One short episode of the heuristic."""
+    heuristic = load("heuristic", "wayfinding", "walker")
+    folder = tmp_path_factory.mktemp("transcripts")
+    return play("wayfinding", {"walker": heuristic}, [11, 12], folder, {"episode_steps": 200, "crowd": 2})[0]
+
+
+def edited(path: Path, to: Path, tag: bytes, change: bytes) -> Path:
+    """A copy whose first block of a kind holds ``change`` instead, with a right checksum."""
+    out = bytearray(blocks.MAGIC)
+    for name, content in blocks.read(path):
+        packed = zlib.compress(change if name == tag else content)
+        tag = b"" if name == tag else tag
+        out += struct.pack("<4sII", name, len(packed), zlib.crc32(packed)) + packed
+    to.write_bytes(out)
+    return to
+
+
+def test_a_transcript_is_what_the_world_does(recorded: Path) -> None:
+    told = Transcript.open(recorded)
+    assert (told.steps, told.complete, told.header["policies"]) == (200, True, {"walker": "heuristic"})
+    assert told.frame("avatars").shape == (201, 10) and told.rewards["walker"].shape == (200, 8)
+    assert told.tail is not None and told.tail["digest"] == told.digest
+    verdict = verify(recorded)
+    assert verdict.ok and verdict.steps == 200
+
+
+def test_it_gives_back_states_events_and_scenes(recorded: Path) -> None:
+    told = Transcript.open(recorded)
+    batch = make_batch("wayfinding", episode_steps=200, crowd=2, autoreset=False)
+    batch.reset([11])
+    for t in range(120):
+        batch.step({"walker": told.actions(t)["walker"][None]})
+    assert told.state(120).avatars.tobytes() == batch.state.avatars.tobytes()
+    assert told.scene(120).figures.tobytes() == batch.spec.scene(batch.state, batch.config, 0).figures.tobytes()
+    assert len(told.events) == batch.events.tally["count"].sum() + (told.events["step"] >= 120).sum()
+
+
+def test_a_cut_file_is_read_up_to_its_last_whole_chunk(recorded: Path, tmp_path: Path) -> None:
+    data = recorded.read_bytes()
+    steps = []
+    for share in (0.3, 0.6, 0.9):
+        cut = tmp_path / "cut.avt"
+        cut.write_bytes(data[: int(len(data) * share)])
+        told = Transcript.open(cut)
+        assert not told.complete and told.steps % 64 == 0
+        verdict = verify(cut)
+        assert verdict.ok and "cut" in verdict.message
+        steps.append(told.steps)
+    assert steps == sorted(steps) and steps[-1] > 0
+
+
+def test_a_flipped_bit_is_found(recorded: Path, tmp_path: Path) -> None:
+    data = bytearray(recorded.read_bytes())
+    data[len(data) // 2] ^= 1
+    flipped = tmp_path / "flipped.avt"
+    flipped.write_bytes(data)
+    assert not Transcript.open(flipped).complete
+
+
+def test_a_forged_action_is_found(recorded: Path, tmp_path: Path) -> None:
+    chunk = next(content for tag, content in blocks.read(recorded) if tag == blocks.STEPS)
+    forged = bytearray(chunk)
+    forged[4] ^= 1
+    verdict = verify(edited(recorded, tmp_path / "forged.avt", blocks.STEPS, bytes(forged)))
+    assert not verdict.ok and "at step" in verdict.message
+
+
+def test_files_that_are_none_are_named_so(recorded: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.avt"
+    other.write_bytes(b"not one")
+    with pytest.raises(UserError, match="not a transcript"):
+        Transcript.open(other)
+    with pytest.raises(UserError, match="cannot read"):
+        Transcript.open(tmp_path / "absent.avt")
+    other.write_bytes(recorded.read_bytes()[:200])
+    with pytest.raises(UserError, match="beginning cannot be read"):
+        Transcript.open(other)
+    header = json.loads(next(content for tag, content in blocks.read(recorded) if tag == blocks.HEAD))
+    future = edited(recorded, tmp_path / "future.avt", blocks.HEAD, json.dumps(header | {"schema": 99}).encode())
+    with pytest.raises(UserError, match="schema 99"):
+        Transcript.open(future)
+    older = edited(recorded, tmp_path / "older.avt", blocks.HEAD, json.dumps(header | {"version": 0}).encode())
+    with pytest.raises(UserError, match="recorded with version 0"):
+        _ = Transcript.open(older).spec
+
+
+def test_a_bomb_is_not_unpacked(recorded: Path, tmp_path: Path) -> None:
+    bomb = edited(recorded, tmp_path / "bomb.avt", blocks.STEPS, bytes(blocks.LARGEST + 1))
+    assert Transcript.open(bomb).steps == 0
+
+
+def test_folding_gives_back_the_bytes() -> None:
+    rows = np.random.default_rng(0).integers(0, 256, (64, 33), np.uint8)
+    assert (blocks.unfold(blocks.fold(rows), np.dtype("u1"), (64, 33)) == rows).all()
+
+
+def test_only_a_batch_that_stops_can_be_recorded(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="autoreset=False"):
+        Recorder(tmp_path, make_batch("wayfinding"), [0])
+
+
+def test_what_was_played_before_an_interruption_is_kept(tmp_path: Path) -> None:
+    batch = make_batch("wayfinding", autoreset=False)
+    batch.reset([4])
+    recorder = Recorder(tmp_path, batch, [4])
+    for _ in range(70):
+        batch.step({"walker": np.zeros((1, 8, 2), np.int32)})
+        recorder.step()
+    assert Transcript.open(recorder.paths[0]).steps == 64
+    recorder.close()
+    told = Transcript.open(recorder.paths[0])
+    assert told.steps == 70 and told.complete and verify(recorder.paths[0]).ok
