@@ -7,8 +7,8 @@ import numpy as np
 from avatarium.agents.archive import MAX_BYTES, check_onnx_bytes, pack, read
 from avatarium.agents.manifest import Manifest, StateShape
 from avatarium.agents.policy import Turn
-from avatarium.agents.session import Session
-from avatarium.worlds.core.errors import UserError, need
+from avatarium.agents.session import Session, runtime
+from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.rng import GOLDEN, scramble
 from avatarium.worlds.core.spec import Role, WorldSpec
 
@@ -80,7 +80,7 @@ class OnnxPolicy:
 
     def start(self, onnx_bytes: bytes) -> None:
         """Make the graph ready to run."""
-        need("onnxruntime", extra="leaderboards")
+        runtime()
         try:
             self.session = Session(onnx_bytes, tuple(s.name for s in self.manifest.recurrent), tuple(n for n, _ in self.manifest.outputs))
         except Exception as error:  # onnxruntime's errors share no base class but Exception

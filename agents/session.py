@@ -1,18 +1,19 @@
 """Running an exported network: one thread, no telemetry, no rewriting of the graph."""
 
-import importlib
 import os
 from typing import Any
 
 import numpy as np
 
+from avatarium.worlds.core.errors import need
+
 PREFIX_IN, PREFIX_OUT = "state_in_", "state_out_"
 
 
 def runtime() -> Any:
-    """The onnxruntime module, told not to report home, which it otherwise begins to do when it is imported."""
+    """The onnxruntime module, told not to report home, which it otherwise begins to do when it is imported. UserError where it is missing."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    return importlib.import_module("onnxruntime")
+    return need("onnxruntime", extra="leaderboards")
 
 
 class Session:

@@ -1,1 +1,1 @@
-"""Judging: submissions, scenarios, metrics and tables."""
+"""Leaderboards: judging policies by what they do in scenarios that they have not seen, without trusting them."""

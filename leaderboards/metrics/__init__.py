@@ -85,4 +85,4 @@ def numbers(transcript: Transcript, role: str, avatars: Sequence[int]) -> list[i
 
 def avatar_minutes(transcript: Transcript, avatars: Sequence[int]) -> float:
     """Minutes of the episode, summed over ``avatars``."""
-    return transcript.steps * STEP_S / 60.0 * len(avatars)
+    return transcript.steps * round(float(STEP_S), 6) / 60.0 * len(avatars)

@@ -1,0 +1,188 @@
+"""``avatarium evaluate``, ``avatarium submit`` and ``avatarium leaderboard``."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from avatarium.worlds.core.errors import UserError, need
+
+if TYPE_CHECKING:
+    from avatarium.leaderboards.board import Board
+    from avatarium.leaderboards.store import Store
+    from avatarium.worlds.core.spec import WorldSpec
+
+BOARD = Path("runs/leaderboard.sqlite")
+EPISODES = 16
+MOST_EPISODES = 10_000
+FIRST_SEED = 1_000_000
+
+
+class Evaluate:
+    """Compare policies on one setting of a world."""
+
+    help = "let policies play the same episodes, which training has not seen, and compare their scores"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments on ``parser``."""
+        parser.add_argument("policies", nargs="+", metavar="[WORLD] POLICY", help="policy.zip, random, heuristic, oracle, module:factory")
+        parser.add_argument("--episodes", type=int, default=EPISODES, help="how many seeds each policy plays (default: %(default)s)")
+        parser.add_argument("--split", help="which levels; where a world has splits, the default is held-out")
+        parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="change a setting of the world")
+        parser.add_argument("--out", type=Path, default=Path("runs/evaluate"), help="folder for the transcripts (default: %(default)s)")
+        parser.add_argument("--all", action="store_true", help="show every metric, not only the first three")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Play, print the table, say where the transcripts are."""
+        need("rich", extra="leaderboards")
+        from avatarium.leaderboards import evaluate, show, terminal
+        from avatarium.worlds.core import discovery
+
+        terminal.ready()
+        world, policies = split_world(args.policies)
+        config = evaluation_config(world, args.split, args.set)
+        seeds = range(FIRST_SEED, FIRST_SEED + counted(args.episodes))
+        with terminal.judging(args.out), terminal.bar(f"playing {world.name}", None) as advance:
+            results = evaluate.evaluate(discovery.address(world), policies, seeds, config, args.out, progress=advance)
+        terminal.say(show.results(results, args.all))
+        for result in results:
+            for fault in result.faults[:1]:
+                terminal.say(f"{result.policy} failed in {len(result.faults)} episodes, which score the least there is: {fault}.")
+        terminal.say(f"transcripts: {args.out}/*/*.avt")
+        return 0
+
+
+class Submit:
+    """Bring a policy onto the leaderboard."""
+
+    help = "check a policy.zip, run it in the sandbox through all scenarios, and put it on the leaderboard"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments on ``parser``."""
+        parser.add_argument("policy", type=Path, metavar="POLICY.zip", help="a zip of manifest.json and policy.onnx, as training writes it")
+        parser.add_argument("--world", help="package.module:WORLD, for a world that is not installed under a name")
+        parser.add_argument("--episodes", type=int, default=EPISODES, help="episodes per scenario (default: %(default)s)")
+        parser.add_argument("--board", type=Path, default=BOARD, help="the leaderboard's file (default: %(default)s)")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Check, play, store and print; what an earlier, interrupted run has stored is not played again."""
+        need("rich", extra="leaderboards")
+        from avatarium.leaderboards import terminal
+        from avatarium.leaderboards.entrants import Submitted
+        from avatarium.leaderboards.judge import court, submit
+        from avatarium.leaderboards.store import Store
+        from avatarium.worlds.core import discovery
+
+        terminal.ready()
+        one = Submitted(args.policy)
+        where = court(discovery.spec(args.world or one.manifest.world), counted(args.episodes), one.manifest.role)
+        with Store(args.board) as store:
+            left = where.total - where.done(store, one.key)
+            what = f"{one.name} in {len(where.scenarios)} scenarios"
+            with terminal.judging(args.board.parent), terminal.bar(what, left) as advance:
+                try:
+                    submit(store, args.policy, one, where, advance)
+                except KeyboardInterrupt:
+                    terminal.say(f"{where.done(store, one.key)} of {where.total} episodes are stored; the same command goes on from there")
+                    raise
+                finally:
+                    one.close()
+            show_boards([completed(store, where.spec, where.role, where.episodes)])
+        return 0
+
+
+class Leaderboard:
+    """Print who stands where."""
+
+    help = "print the leaderboard: scores with 95 % intervals, places, and how policies generalise"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments on ``parser``."""
+        parser.add_argument("world", nargs="?", help="a world; without it, every world that somebody has submitted to")
+        parser.add_argument("--policy", help="show this policy (its name or key) scenario by scenario: places, people and customs")
+        parser.add_argument("--episodes", type=int, help="rank those who played as many per scenario (default: the most that anybody did)")
+        parser.add_argument("--board", type=Path, default=BOARD, help="the leaderboard's file (default: %(default)s)")
+        parser.add_argument("--all", action="store_true", help="show every metric, not only the first three")
+        parser.add_argument("--json", action="store_true", help="print JSON with every score, key and transcript")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Print one table per world and role."""
+        need("rich", extra="leaderboards")
+        from avatarium.leaderboards import terminal
+        from avatarium.leaderboards.store import Store
+        from avatarium.worlds.core import discovery
+
+        terminal.ready()
+        if args.world is None and not args.board.exists():
+            raise UserError(f"there is no leaderboard at {args.board}: submit a policy with `avatarium submit POLICY.zip` first")
+        wanted = discovery.spec(args.world) if args.world else None
+        with Store(args.board) as store:
+            address = discovery.address(wanted) if wanted else None
+            known = dict.fromkeys((s.world, s.role) for s in store.submissions(address))
+            if wanted and address and not known:
+                known = {(address, wanted.role_names()[0]): None}
+            show_boards([completed(store, discovery.spec(world), role, args.episodes) for world, role in known], args)
+        return 0
+
+
+def completed(store: "Store", spec: "WorldSpec", role: str, episodes: int | None) -> "Board":
+    """The board of a world and role, after the world's own policies have played what they had not."""
+    from avatarium.leaderboards import terminal
+    from avatarium.leaderboards.board import board, most_episodes
+    from avatarium.leaderboards.judge import court, score_baselines
+
+    most = most_episodes(store, spec, role) or EPISODES
+    where = court(spec, counted(most if episodes is None else episodes), role)
+    with terminal.judging(store.path.parent), terminal.bar("the world's own policies", None) as advance:
+        score_baselines(store, where, advance)
+    return board(store, where)
+
+
+def show_boards(boards: "list[Board]", args: argparse.Namespace | None = None) -> None:
+    """Print boards, or one policy's line of them in full, as tables or as JSON."""
+    from avatarium.leaderboards import show, terminal
+    from avatarium.leaderboards.board import find
+
+    chosen = [find(found, args.policy) if args and args.policy else None for found in boards]
+    if args and args.json:
+        print(json.dumps([show.as_json(found, one) for found, one in zip(boards, chosen, strict=True)], indent=1))
+        return
+    for found, one in zip(boards, chosen, strict=True):
+        everything = bool(args and args.all)
+        terminal.say(show.by_scenario(one, found, everything) if one else show.standings(found, everything))
+        for note in show.notes(found):
+            terminal.say(note)
+
+
+def split_world(words: list[str]) -> "tuple[WorldSpec, dict[str, str]]":
+    """The world and the policies by name: the first word is the world, unless it is a submission, which says its world itself."""
+    from avatarium.agents.exported import read
+    from avatarium.worlds.core import discovery
+
+    if not words[0].endswith(".zip"):
+        world, words = discovery.spec(words[0]), words[1:]
+    else:
+        world = discovery.spec(read(words[0])[0].world)
+    if not words:
+        raise UserError(f"name a policy to evaluate in {world.name}, such as random, heuristic, oracle or policy.zip")
+    names = [Path(word).stem if word.endswith(".zip") else word for word in words]
+    return world, {name if names.count(name) == 1 else word: word for name, word in zip(names, words, strict=True)}
+
+
+def evaluation_config(world: "WorldSpec", split: str | None, overrides: list[str]) -> dict[str, Any]:
+    """Config overrides from the command line; where the world has splits, levels are held out unless something else is asked for."""
+    from avatarium.worlds.core import settings
+
+    config = settings.parse_overrides(overrides, world.config)
+    if split is not None:
+        config["split"] = split
+    elif hasattr(world.config(), "split"):
+        config.setdefault("split", "held-out")
+    return config
+
+
+def counted(episodes: int) -> int:
+    """A number of episodes that can be played. Raises UserError."""
+    if not 1 <= episodes <= MOST_EPISODES:
+        raise UserError(f"--episodes {episodes} cannot be played: give a number from 1 to {MOST_EPISODES}")
+    return episodes
