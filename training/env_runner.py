@@ -1,7 +1,6 @@
 """Plays a batch of worlds with the current policies and brings home columns instead of episodes."""
 
 import itertools
-import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
@@ -121,7 +120,7 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
         self._key = mix(np.uint64(origin), np.uint64(self.num_env_steps_sampled_lifetime + 1))
         length = getattr(batch.config, "episode_steps", 0)
         batch.clock[:] = np.arange(batch.num_envs) * length // batch.num_envs
-        self._tally.begin(partial=length > 0)
+        self._tally.begin()
         self._begun = True
 
     def _act(self, role: str, fragment: Fragment, t: int, greedy: bool) -> np.ndarray:

@@ -88,7 +88,7 @@ def write_policy(path: Path, found: Checkpoint, role: Role, name: str) -> Path:
         signature=role.signature(),
         actions=() if role.continuous else tuple(len(h.choices) for h in role.heads),
         controls=len(role.continuous),
-        training_data=f"PPO, {found.progress.decisions} decisions in {spec.name} with seed {found.plan.seed} and settings {found.plan.settings}",
+        training_data=f"{found.progress.decisions} decisions of PPO, seed {found.plan.seed}, settings {found.plan.settings}",
     )
     return pack(path, to_onnx(found.network(role.name), role), manifest)
 

@@ -1,6 +1,5 @@
 """What a finished run leaves behind: policies, curve, verdict, replay."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

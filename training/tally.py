@@ -29,11 +29,11 @@ class Tally:
         self._returns = {name: np.zeros((batch.num_envs, count)) for name, count in batch.num_agents.items()}
         self._finished: dict[str, list[np.ndarray]] = {name: [] for name in batch.roles}
 
-    def begin(self, partial: bool) -> None:
-        """Call after a reset; ``partial`` when the first episodes begin midway, so that their returns say nothing."""
+    def begin(self) -> None:
+        """Call after a reset. Episodes that begin midway are not reported: their returns say nothing."""
         for returns in self._returns.values():
             returns[:] = 0.0
-        self._whole = np.full(self._batch.num_envs, not partial)
+        self._whole = self._batch.clock == 0
         self._seen = self._sums()
 
     def step(self, step: Step) -> None:

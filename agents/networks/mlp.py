@@ -1,6 +1,7 @@
 """An actor and a critic, each a multilayer perceptron, behind one normalisation of the observation."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ def perceptron(inputs: int, hidden: Sequence[int], outputs: int, last_scale: flo
     """Linear layers with tanh between them; the weights of the last one are scaled by ``last_scale``."""
     sizes = [inputs, *hidden]
     layers: list[nn.Module] = []
-    for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+    for before, after in pairwise(sizes):
         layers += [nn.Linear(before, after), nn.Tanh()]
     last = nn.Linear(sizes[-1], outputs)
     with torch.no_grad():

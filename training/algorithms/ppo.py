@@ -1,9 +1,9 @@
 """PPO on RLlib with batched worlds; each role has one policy, shared by its avatars."""
 
-from typing import Any
+from typing import Any, Self
 
 from ray.rllib.algorithms.ppo.ppo import PPO, PPOConfig
-from ray.rllib.core import ALL_MODULES, COMPONENT_LEARNER, COMPONENT_RL_MODULE
+from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_RL_MODULE
 from ray.rllib.core.learner.training_data import TrainingData
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.utils.metrics import (
@@ -15,7 +15,6 @@ from ray.rllib.utils.metrics import (
     SYNCH_WORKER_WEIGHTS_TIMER,
     TIMERS,
 )
-from typing_extensions import Self
 
 from avatarium import worlds
 from avatarium.training.env_runner import BatchedEnvRunner

@@ -1,0 +1,99 @@
+"""Sampling draws what the outputs say; advantages are those of a plain reference."""
+
+import numpy as np
+import pytest
+import torch
+from torch.distributions import Categorical, Normal
+
+from avatarium.training import kernels
+
+CHOICES = np.array([3, 1, 5], np.int64)
+F = np.float32
+
+
+def draw(logits: np.ndarray, key: int, greedy: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    actions = np.zeros((len(logits), len(CHOICES)), np.int32)
+    log_probs = np.zeros(len(logits), F)
+    kernels.sample_discrete(logits.copy(), CHOICES, np.uint64(key), greedy, actions, log_probs)
+    return actions, log_probs
+
+
+def reference(rewards, values, terminations, truncations, final_values, present, gamma, lam):  # type: ignore[no-untyped-def]
+    """Advantages by the definition: the discounted sum of temporal differences until the episode ends."""
+    steps, slots = rewards.shape
+    found = np.zeros((steps, slots))
+    for s in range(slots):
+        for t in range(steps):
+            weight = 1.0
+            for u in range(t, steps):
+                if not present[u, s]:
+                    break
+                after = values[u + 1, s]
+                if terminations[u, s]:
+                    after = 0.0
+                elif truncations[u, s]:
+                    after = final_values[u, s]
+                found[t, s] += weight * (rewards[u, s] + gamma * after - values[u, s])
+                if terminations[u, s] or truncations[u, s]:
+                    break
+                weight *= gamma * lam
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_advantages_are_the_reference_s(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shape = (40, 7)
+    terminations, truncations = rng.random(shape) < 0.1, rng.random(shape) < 0.1
+    present = np.ones(shape, bool)
+    for s in (0, 1):  # who terminated in these slots stays away for three steps
+        for t in np.flatnonzero(terminations[:-4, s]):
+            present[t + 1 : t + 4, s] = False
+    terminations, truncations = terminations & present, truncations & present
+    rewards, final_values = rng.normal(size=shape).astype(F), rng.normal(size=shape).astype(F)
+    values = rng.normal(size=(41, 7)).astype(F)
+    found = np.full(shape, np.nan, F)
+    kernels.estimate_advantages(rewards, values, terminations, truncations, final_values, present, F(0.97), F(0.9), found)
+    np.testing.assert_allclose(found, reference(rewards, values, terminations, truncations, final_values, present, 0.97, 0.9), atol=1e-4)
+
+
+def test_choices_are_drawn_as_often_as_the_logits_say() -> None:
+    rows = 60_000
+    logits = np.tile(np.array([0.3, -1.0, 1.2, 5.0, 0.0, 2.0, -3.0, 1.0, 0.5], F), (rows, 1))
+    actions, _ = draw(logits, key=7)
+    start = 0
+    for head, count in enumerate(CHOICES):
+        expected = Categorical(logits=torch.from_numpy(logits[0, start : start + count])).probs.numpy()
+        seen = np.bincount(actions[:, head], minlength=count) / rows
+        assert np.all(np.abs(seen - expected) < 4.5 * np.sqrt(expected * (1 - expected) / rows) + 1e-9)
+        start += count
+
+
+def test_log_probs_are_those_of_the_drawn_actions() -> None:
+    logits = np.random.default_rng(0).normal(scale=3, size=(500, int(CHOICES.sum()))).astype(F)
+    actions, log_probs = draw(logits, key=3)
+    parts = torch.split(torch.from_numpy(logits), CHOICES.tolist(), dim=-1)
+    expected = sum(Categorical(logits=part).log_prob(torch.from_numpy(actions[:, k])) for k, part in enumerate(parts))
+    np.testing.assert_allclose(log_probs, np.asarray(expected), atol=1e-5)
+
+
+def test_a_key_decides_the_draw_and_greedy_takes_the_likeliest() -> None:
+    logits = np.random.default_rng(1).normal(size=(300, int(CHOICES.sum()))).astype(F)
+    assert np.array_equal(draw(logits, key=1)[0], draw(logits, key=1)[0])
+    assert not np.array_equal(draw(logits, key=1)[0], draw(logits, key=2)[0])
+    assert np.array_equal(draw(logits, key=1, greedy=True)[0][:, 0], logits[:, :3].argmax(axis=1))
+
+
+def test_controls_are_drawn_from_normal_distributions() -> None:
+    rows = 40_000
+    parameters = np.tile(np.array([0.5, -2.0, -1.0, 0.3], F), (rows, 1))  # means, then log-deviations
+    actions, log_probs = np.zeros((rows, 2), F), np.zeros(rows, F)
+    kernels.sample_gaussian(parameters, np.uint64(5), False, actions, log_probs)
+    mean, deviation = torch.tensor([0.5, -2.0]), torch.tensor([-1.0, 0.3]).exp()
+    np.testing.assert_allclose(actions.mean(axis=0), mean, atol=0.03)
+    np.testing.assert_allclose(actions.std(axis=0), deviation, rtol=0.02)
+    assert abs(np.corrcoef(actions.T)[0, 1]) < 0.02
+    expected = Normal(mean, deviation).log_prob(torch.from_numpy(actions)).sum(-1)
+    np.testing.assert_allclose(log_probs, expected, atol=1e-4)
+    kernels.sample_gaussian(parameters, np.uint64(5), True, actions, log_probs)
+    np.testing.assert_allclose(actions[0], mean)
