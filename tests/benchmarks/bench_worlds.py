@@ -35,7 +35,8 @@ from avatarium.worlds.bench import timed
 
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
-env = vmas.make_env(scenario="navigation", num_envs=int(sys.argv[1]), device="cpu", continuous_actions=True, seed=0, n_agents=8, n_lidar_rays=24)
+eight = {"n_agents": 8, "n_lidar_rays": 24}
+env = vmas.make_env(scenario="navigation", num_envs=int(sys.argv[1]), device="cpu", continuous_actions=True, seed=0, **eight)
 env.reset()
 actions = [[env.get_random_action(agent) for agent in env.agents] for _ in range(8)]
 made = 0

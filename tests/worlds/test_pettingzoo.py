@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pettingzoo
 import pytest
-from pettingzoo.test import api_test, parallel_api_test
+from pettingzoo.test import api_test, parallel_api_test, render_test
 
 from avatarium import worlds
 from avatarium.worlds.core.parallel import World, as_aec
@@ -217,3 +217,37 @@ def test_the_turn_based_view_moves_when_all_have_acted() -> None:
         aec.step(np.array([1, 0]))
     seen, *_ = parallel.step({agent: np.array([1, 0]) for agent in parallel.agents})
     assert np.array_equal(aec.observe("walker_1"), seen["walker_1"])
+
+
+def test_worlds_are_drawn_in_every_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pygame", reason="windows need pygame")
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    render_test(lambda render_mode: worlds.make("wayfinding", aec=True, render_mode=render_mode))
+
+
+def test_a_window_follows_and_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+
+    class Window:
+        def __init__(self, title: str) -> None:
+            shown.append(title)
+
+        def show(self, scene: Any) -> None:
+            shown.append(scene)
+
+        def close(self) -> None:
+            shown.append("closed")
+
+    monkeypatch.setattr("avatarium.render.Window", Window, raising=False)
+    env = worlds.make("wayfinding", render_mode="human", walkers=2)
+    env.reset(seed=0)
+    env.step(still(env))
+    env.close()
+    env.close()
+    assert [shown[0], shown[-1], len(shown)] == ["wayfinding_v1", "closed", 4]
+    assert shown[1].names == ("walker_0", "walker_1")
+
+
+def test_pictures_are_asked_for_when_the_environment_is_made(env: World) -> None:
+    with pytest.raises(worlds.UserError, match="make it with render_mode"):
+        env.render()

@@ -1,5 +1,6 @@
 """The one PettingZoo environment over any world: a batch of one, with names instead of array rows."""
 
+import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -50,7 +51,7 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         self.agents: list[str] = []
         self._gone: set[str] = set()
         self._seeds = np.random.default_rng()
-        self._screen: Any = None
+        self._window: Any = None
 
     def observation_space(self, agent: str) -> Box:
         """Box float32 [D]; ``spec.roles(config)`` says what each element means."""
@@ -97,6 +98,28 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         if self.render_mode == "human":
             self.render()
         return (*result, self._infos(result[0]))
+
+    def render(self) -> np.ndarray | None:
+        """What there is to see now: uint8 [H, W, 3] for "rgb_array"; for "human" it is shown in the window, and None returned.
+
+        Raises UserError when the environment was made without a render_mode, or when the extra that draws is not installed.
+        """
+        if self.render_mode is None:
+            raise UserError("this environment draws nothing: make it with render_mode='rgb_array' or render_mode='human'")
+        render = importlib.import_module("avatarium.render")  # asked for by name: drawing is an extra that worlds do without
+        scene = self.batch.spec.scene(self.batch.state, self.batch.config, 0)
+        if self.render_mode == "rgb_array":
+            return np.asarray(render.frame(scene))
+        if self._window is None:
+            self._window = render.Window(self.metadata["name"])
+        self._window.show(scene)
+        return None
+
+    def close(self) -> None:
+        """Close the window, if there is one; the environment can be reset and used again."""
+        if self._window is not None:
+            self._window.close()
+            self._window = None
 
     def _deal(self, step: Step) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, bool], dict[str, bool]]:
         """What the step brought, by agent: to those who acted, and to those who have just come."""
