@@ -161,9 +161,11 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
     def _misfit(self, name: str, given: str) -> str:
         role = self.batch.roles[self._seats[name][0]]
         if role.continuous:
-            return f"the action of {name} is {given}, but it has to be {len(role.continuous)} numbers from -1 to 1: {', '.join(role.continuous)}"
-        heads = ", ".join(f"{h.name} from 0 to {len(h.choices) - 1}" for h in role.heads)
-        return f"the action of {name} is {given}, but it has to be {len(role.heads)} whole numbers: {heads}"
+            wanted = f"{len(role.continuous)} numbers from -1 to 1: {', '.join(role.continuous)}"
+        else:
+            heads = ", ".join(f"{h.name} from 0 to {len(h.choices) - 1}" for h in role.heads)
+            wanted = f"{len(role.heads)} whole numbers: {heads}"
+        return f"the action of {name} is {given}, but it has to be {wanted}"
 
     def _infos(self, names: Iterable[str]) -> Infos:
         return {name: self._info(name) if self.infos else {} for name in names}

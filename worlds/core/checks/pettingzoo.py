@@ -1,14 +1,13 @@
 """PettingZoo's own tests, on a world as its users get it."""
 
 import contextlib
+import importlib
 import io
 import re
 import types
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
-
-from pettingzoo import test
 
 from avatarium.worlds.core.checks.trial import LONG_STEPS, STEPS, Check, Trial
 from avatarium.worlds.core.errors import UserError
@@ -24,23 +23,23 @@ EXPECTED = re.compile(
 
 def parallel_environments_conform(trial: Trial) -> Iterator[str]:
     """parallel_api_test passes without a warning."""
-    return complaints(lambda: test.parallel_api_test(_world(trial), num_cycles=LONG_STEPS))
+    return complaints(lambda: tests().parallel_api_test(_world(trial), num_cycles=LONG_STEPS))
 
 
 def turn_based_environments_conform(trial: Trial) -> Iterator[str]:
     """api_test passes without a warning on the AEC view."""
-    return complaints(lambda: test.api_test(as_aec(_world(trial)), num_cycles=LONG_STEPS))
+    return complaints(lambda: tests().api_test(as_aec(_world(trial)), num_cycles=LONG_STEPS))
 
 
 def environments_are_seeded(trial: Trial) -> Iterator[str]:
     """parallel_seed_test and seed_test pass."""
-    yield from complaints(lambda: test.parallel_seed_test(lambda: _world(trial), num_cycles=STEPS))
-    yield from complaints(lambda: test.seed_test(lambda: as_aec(_world(trial)), num_cycles=STEPS))
+    yield from complaints(lambda: tests().parallel_seed_test(lambda: _world(trial), num_cycles=STEPS))
+    yield from complaints(lambda: tests().seed_test(lambda: as_aec(_world(trial)), num_cycles=STEPS))
 
 
 def states_conform(trial: Trial) -> Iterator[str]:
     """state_test passes: the global state lies in its space."""
-    return complaints(lambda: test.state_test(as_aec(_world(trial)), _world(trial), num_cycles=STEPS))
+    return complaints(lambda: tests().state_test(as_aec(_world(trial)), _world(trial), num_cycles=STEPS))
 
 
 def episodes_can_be_cut_short(trial: Trial) -> Iterator[str]:
@@ -49,7 +48,7 @@ def episodes_can_be_cut_short(trial: Trial) -> Iterator[str]:
         parallel_env=lambda max_cycles: _world(trial, max_cycles=max_cycles),
         env=lambda max_cycles: as_aec(_world(trial, max_cycles=max_cycles)),
     )
-    return complaints(lambda: test.max_cycles_test(module))
+    return complaints(lambda: tests().max_cycles_test(module))
 
 
 def pictures_are_drawn(trial: Trial) -> Iterator[str]:
@@ -60,7 +59,12 @@ def pictures_are_drawn(trial: Trial) -> Iterator[str]:
         world.render()
     except UserError:
         return
-    yield from complaints(lambda: test.render_test(lambda render_mode: as_aec(_windowless(_world(trial, render_mode=render_mode)))))
+    yield from complaints(lambda: tests().render_test(lambda render_mode: as_aec(_windowless(_world(trial, render_mode=render_mode)))))
+
+
+def tests() -> Any:
+    """The module with PettingZoo's tests, which loads pygame where it is installed, and so is imported when it is used."""
+    return importlib.import_module("pettingzoo.test")
 
 
 def complaints(run: Callable[[], Any]) -> Iterator[str]:
