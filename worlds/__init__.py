@@ -15,7 +15,7 @@ from avatarium.worlds.core.discovery import names, spec
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import WorldSpec
 
-__all__ = ["Batch", "UserError", "WorldSpec", "make", "make_batch", "names", "spec"]
+__all__ = ["Batch", "UserError", "WorldSpec", "make", "make_batch", "names", "register", "spec"]
 
 
 def make_batch(name: str, num_envs: int = 1, threads: int = 1, autoreset: bool = True, **config: Any) -> Batch:
@@ -33,3 +33,10 @@ def make(name: str, aec: bool = False, render_mode: str | None = None, **config:
 
     world = World(spec(name), render_mode=render_mode, **config)
     return as_aec(world) if aec else world
+
+
+def register() -> list[str]:
+    """Make every world known to PettingZoo's own ``make``: ``pettingzoo.make("parallel", "avatarium/wayfinding")``; returns the ids."""
+    from avatarium.worlds.core import registration
+
+    return registration.register()
