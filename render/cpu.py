@@ -1,0 +1,122 @@
+"""Drawing without OpenGL: the same meshes, light and sheet, rasterised by compiled kernels."""
+
+import math
+
+import numpy as np
+
+from avatarium.render import palette, raster
+from avatarium.render.building import Building, floor_quad
+from avatarium.render.camera import Camera
+from avatarium.render.figures import avatar_mesh, flag_mesh, place
+from avatarium.render.picture import Picture, Quality
+from avatarium.render.sunlight import sun_camera
+
+_NO_IDS = np.zeros((0, 0), np.int32)
+
+
+def _clipped(position: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Positions [V, 3] in clip space as triangles, float32 [V / 3, 3, 4]."""
+    m = matrix.astype(np.float32)
+    return (position @ m[:, :3].T + m[:, 3]).reshape(-1, 3, 4)
+
+
+def _cut(mesh: np.ndarray, cut_m: float) -> np.ndarray:
+    """The mesh with everything above ``cut_m`` pressed down to it."""
+    if math.isinf(cut_m):
+        return mesh
+    out = mesh.copy()
+    out["position"][:, 2] = np.minimum(out["position"][:, 2], cut_m)
+    return out
+
+
+class Cpu:
+    """A canvas that needs NumPy and numba alone."""
+
+    name = "cpu"
+
+    def __init__(self) -> None:
+        self._still: tuple[bytes, float, int] | None = None
+        self._still_depth = np.zeros((0, 0), np.float32)
+        self._floor: tuple[bytes, np.ndarray] | None = None
+
+    def draw(self, picture: Picture, camera: Camera, width: int, height: int, quality: Quality) -> np.ndarray:
+        """The frame as uint8 [height, width, 3], sRGB, row 0 at the top."""
+        building = picture.building
+        solid = _cut(building.solid, camera.cut_m)
+        figures = np.concatenate([place(avatar_mesh(), picture.avatars), place(flag_mesh(), picture.flags)])
+        mesh = np.concatenate([solid, floor_quad(building.bounds), figures])
+        position = np.ascontiguousarray(mesh["position"])
+        matrix = camera.matrix(width / height)
+        depth = np.full((2 * height, 2 * width), 1.0, np.float32)
+        shown = np.full(depth.shape, -1, np.int32)
+        raster.cover(_clipped(position, matrix), 0, True, depth, shown, np.empty((4, 4), np.float32))
+        shadow, sun = self._shadow(picture, solid, figures, camera.cut_m, quality)
+        image = np.empty((height, width, 3), np.float32)
+        first = len(solid) // 3
+        view = np.array([*camera.eye, 2.0 * math.tan(camera.fov_rad / 2) / height, *building.bounds], np.float32)
+        rays, floor_map = _rays(camera, width / height), self._floor_map(building)
+        raster.shade(shown, _planes(mesh, camera.eye), (first, first + 2), rays, view, floor_map, sun, shadow, camera.hides >= 0, image)
+        self._blend(picture, camera, matrix, depth, image)
+        if picture.sheet is not None and len(picture.sheet.quads):
+            fields = (np.ascontiguousarray(picture.sheet.quads[n]) for n in ("rect", "extra", "colour", "border", "shape"))
+            raster.flat_quads(*fields, picture.sheet.atlas.pixels, image)
+        return (image * 255.0 + 0.5).astype(np.uint8)
+
+    def _floor_map(self, building: Building) -> np.ndarray:
+        """The floor map in linear light, float32 [h, w, 4]."""
+        if self._floor is None or self._floor[0] != building.key:
+            linear = np.concatenate([palette.linear(building.floor_map[..., :3]), building.floor_map[..., 3:] / np.float32(255)], axis=2)
+            self._floor = (building.key, linear)
+        return self._floor[1]
+
+    def _shadow(
+        self, picture: Picture, solid: np.ndarray, figures: np.ndarray, cut_m: float, quality: Quality
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The sun's depth map and camera; the level's part is kept from frame to frame."""
+        side = min(quality.shadow, 1024)
+        cut = min(cut_m, 1e6)
+        matrix = sun_camera(picture.building.bounds, min(picture.building.height_m, max(cut, 1.4)))
+        if not side:
+            return np.zeros((0, 0), np.float32), matrix.astype(np.float32)
+        at = (picture.building.key, cut, side)
+        if self._still != at:
+            self._still_depth = np.full((side, side), 1.0, np.float32)
+            raster.cover(_clipped(solid["position"], matrix), 0, False, self._still_depth, _NO_IDS, np.empty((4, 4), np.float32))
+            self._still = at
+        depth = self._still_depth.copy()
+        if quality.moving_shadows and len(figures):
+            raster.cover(_clipped(figures["position"], matrix), 0, False, depth, _NO_IDS, np.empty((4, 4), np.float32))
+        return depth, matrix.astype(np.float32)
+
+    def _blend(self, picture: Picture, camera: Camera, matrix: np.ndarray, depth: np.ndarray, image: np.ndarray) -> None:
+        flat = np.concatenate([picture.building.shade, picture.overlays, picture.building.glass])
+        if not len(flat):
+            return
+        flat = _cut(flat, camera.cut_m)
+        corners = np.concatenate([_clipped(flat["position"], matrix), flat["colour"].reshape(-1, 3, 4)], axis=2)
+        raster.blend(np.ascontiguousarray(corners, np.float32), depth, image, np.empty((4, 8), np.float32))
+
+
+def _planes(mesh: np.ndarray, eye: tuple[float, float, float]) -> np.ndarray:
+    """What shading a triangle from ``eye`` takes, float32 [T, 25]; for a gaze d and G, h, B, C in the first ten columns the plane is met
+    at distance h / G.d with weights B.d / G.d and C.d / G.d of the second and third corner (Moeller and Trumbore 1997). Then the normal
+    and its change towards these corners, the colour, and the sky light and its changes.
+    """
+    t = mesh.reshape(-1, 3)
+    corner = t["position"].astype(np.float64) - eye
+    a, u, v = corner[:, 0], corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+    g = np.cross(u, v)
+    n, sky = t["normal"], t["light"]
+    columns = [
+        g, np.sum(g * a, axis=1, keepdims=True), np.cross(v, a), np.cross(a, u),
+        n[:, 0], n[:, 1] - n[:, 0], n[:, 2] - n[:, 0], t["colour"][:, 0], sky[:, :1], sky[:, 1:2] - sky[:, :1], sky[:, 2:] - sky[:, :1],
+    ]  # fmt: skip
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def _rays(camera: Camera, aspect: float) -> np.ndarray:
+    """Gaze through the middle of the picture and its change per half width and half height, float32 [3, 3]; unit depth."""
+    right, up, forward = camera.basis()
+    tan = math.tan(camera.fov_rad / 2)
+    middle = forward - right * camera.shift[0] * tan * aspect - up * camera.shift[1] * tan
+    return np.stack([middle, right * tan * aspect, up * tan]).astype(np.float32)

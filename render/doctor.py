@@ -1,0 +1,126 @@
+"""``avatarium doctor``: what this machine has, and what to install for the rest."""
+
+import argparse
+import importlib
+import os
+import platform
+from importlib import metadata
+
+from avatarium.worlds.core.errors import UserError
+
+GROUP = "avatarium.doctor"
+"""Entry points of this group are functions that return more findings: a list of (what, finding)."""
+
+BARE = ("numpy", "numba", "gymnasium", "pettingzoo")
+EXTRAS = {
+    "train": ("torch", "ray", "tensorboard", "matplotlib", "onnxscript"),
+    "render": ("moderngl", "glcontext", "pygame", "av", "pillow"),
+    "leaderboards": ("onnx", "onnxruntime", "sqlalchemy", "rich"),
+}
+
+Findings = list[tuple[str, str]]
+
+
+class Doctor:
+    """Look at this machine."""
+
+    help = "say what this machine has for training, drawing and judging, and what is missing"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """It takes none."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Print one finding per line."""
+        for title, findings in examine().items():
+            print(title)
+            width = max((len(what) for what, _ in findings), default=0)
+            for what, finding in findings:
+                print(f"  {what:<{width}}  {finding}")
+        return 0
+
+
+def examine() -> dict[str, Findings]:
+    """All findings by section."""
+    sections = {"Python": python(), "Packages": packages(), "Drawing": drawing(), "Films": films(), "Computing": computing()}
+    more = others()
+    return sections | ({"Judging": more} if more else {})
+
+
+def python() -> Findings:
+    """Interpreter and system."""
+    return [("python", platform.python_version()), ("system", f"{platform.system()} {platform.release()}, {platform.machine()}")]
+
+
+def packages() -> Findings:
+    """Versions of what is installed, and how to get what is not."""
+    found = [("avatarium", _version("avatarium") or "not installed"), *((name, _version(name) or "missing") for name in BARE)]
+    for extra, names in EXTRAS.items():
+        missing = [name for name in names if not _version(name)]
+        have = ", ".join(f"{name} {_version(name)}" for name in names if name not in missing)
+        lack = f"missing {', '.join(missing)}: pip install 'avatarium[{extra}]'" if missing else ""
+        found.append((f"extra {extra}", "; ".join(part for part in (have, lack) if part)))
+    return found
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def drawing() -> Findings:
+    """What draws, and whether a window can be opened."""
+    from avatarium.render import context
+
+    found = context.describe()
+    if found["backend"] == "gl":
+        first = [("backend", "OpenGL"), ("renderer", found["renderer"]), ("version", found["version"]), ("on a GPU", found["hardware"])]
+    else:
+        first = [("backend", f"CPU ({found['why']})"), ("for OpenGL", context.INSTALL)]
+    return [*first, ("display", _display())]
+
+
+def _display() -> str:
+    if platform.system() in ("Darwin", "Windows"):
+        return "yes"
+    names = [f"{name}={os.environ[name]}" for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)]
+    return ", ".join(names) or "none: watch and play need one; watch --screenshot and record do not"
+
+
+def films() -> Findings:
+    """Whether films can be encoded."""
+    try:
+        import av
+    except ModuleNotFoundError:
+        return [("encoder", "none: pip install 'avatarium[render]'")]
+    return [("encoder", "H.264 (libx264)" if "libx264" in av.codecs_available else f"PyAV {av.__version__} lacks libx264")]
+
+
+def computing() -> Findings:
+    """What kernels and networks run on."""
+    llvm = importlib.import_module("llvmlite.binding")
+    from avatarium.worlds.core import cache
+
+    found = [
+        ("processors", str(os.cpu_count())),
+        ("compiled for", llvm.get_host_cpu_name()),
+        ("kernels kept in", str(cache.cache_folder())),
+    ]
+    if not _version("torch"):
+        return [*found, ("torch", "not installed")]
+    import torch
+
+    device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no GPU that torch can use"
+    return [*found, ("torch", f"{torch.get_num_threads()} threads, {device}")]
+
+
+def others() -> Findings:
+    """Findings of other rooms and packages, through entry points of the group ``GROUP``; one that fails says so."""
+    found: Findings = []
+    for entry in metadata.entry_points(group=GROUP):
+        try:
+            found += [(str(what), str(finding)) for what, finding in entry.load()()]
+        except (ImportError, AttributeError, OSError, UserError) as failure:
+            found.append((entry.name, f"could not be asked: {failure}"))
+    return found

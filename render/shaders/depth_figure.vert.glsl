@@ -1,0 +1,15 @@
+#version 330
+in vec3 position;
+in float limb;
+in vec4 pose;
+in vec3 limbs;
+in float size;
+uniform mat4 camera;
+
+void main() {
+    float c = cos(pose.w), s = sin(pose.w);
+    vec3 p = position;
+    p.x += limb * limbs.x;
+    p.z += limb > 0.0 ? limbs.y : (limb < 0.0 ? limbs.z : 0.0);
+    gl_Position = camera * vec4(vec3(mat2(c, s, -s, c) * p.xy, p.z) * size + pose.xyz, 1.0);
+}
