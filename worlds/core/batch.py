@@ -57,7 +57,8 @@ class Batch:
         self._out = tuple(_buffers(num_envs, r) for r in self.roles.values())
         self._final = {name: np.zeros_like(o.observation) for name, o in zip(self.roles, self._out, strict=True)}
         self._actions = tuple(np.zeros((num_envs, r.count, r.action_size), r.action_dtype) for r in self.roles.values())
-        self._faults = tuple(senses.fault(r, self.config, num_envs) for r in self.roles.values())
+        faults = [(senses.fault(r, self.config, num_envs), out) for r, out in zip(self.roles.values(), self._out, strict=True)]
+        self._faults = [(fault, out) for fault, out in faults if fault is not None]
         self._step = Step(self._by_role("observation"), self._by_role("reward"), self._by_role("termination"), self._by_role("truncation"), self._final)
         self.observations: Arrays = self._step.observation
         self.present: Arrays = self._by_role("present")
@@ -99,9 +100,8 @@ class Batch:
         self._degrade(which)
 
     def _degrade(self, which: np.ndarray) -> None:
-        for fault, out in zip(self._faults, self._out, strict=True):
-            if fault is not None:
-                senses.degrade(fault, self.episodes, out.observation, which)
+        for fault, out in self._faults:
+            senses.degrade(fault, self.episodes, out.observation, which)
 
     def step(self, actions: Arrays) -> Step:
         """Advance every environment by one step; ``actions`` by role: int32 [N, A, heads], or float32 [N, A, controls] in [-1, 1].
@@ -120,7 +120,7 @@ class Batch:
             self._hush()
         if self._advance():
             self._finish()
-        elif self._faults[0] is not None:
+        else:
             self._degrade(self._all)
         return self._step
 
@@ -169,7 +169,7 @@ class Batch:
 
     def _memory(self) -> list[np.ndarray]:
         outs = [array for out in self._out for array in out]
-        past = [fault.past for fault in self._faults if fault is not None]
+        past = [fault.past for fault, _ in self._faults]
         return [*_leaves(self.state), *self.episodes, *self.events, self.ended, *outs, *past]
 
     def snapshot(self) -> Snapshot:
