@@ -52,14 +52,13 @@ def sample_actions(logits: np.ndarray, keys: np.ndarray, nvec: tuple[int, ...], 
 
 def sample_controls(mean: np.ndarray, log_std: np.ndarray, keys: np.ndarray, greedy: bool) -> np.ndarray:
     """Continuous controls float32 [B, C] in [-1, 1]: a clipped Gaussian (Box and Muller 1958), drawn by ``keys`` uint64 [B] alone."""
-    if greedy:
-        return np.clip(mean, -1.0, 1.0).astype(np.float32)
-    noise = np.empty(mean.shape)
-    for control in range(mean.shape[1]):
+    noise = np.zeros(mean.shape)
+    for control in range(0 if greedy else mean.shape[1]):
         radius = np.sqrt(-2.0 * np.log(uniforms(keys, 2 * control)))
         noise[:, control] = radius * np.cos(2.0 * np.pi * uniforms(keys, 2 * control + 1))
     spread = np.exp(np.clip(log_std, -LOG_STD_LIMIT, LOG_STD_LIMIT))
-    return np.clip(mean + spread * noise, -1.0, 1.0).astype(np.float32)
+    controls: np.ndarray = np.clip(mean + spread * noise, -1.0, 1.0).astype(np.float32)
+    return controls
 
 
 class OnnxPolicy:

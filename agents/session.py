@@ -11,7 +11,7 @@ PREFIX_IN, PREFIX_OUT = "state_in_", "state_out_"
 
 
 def runtime() -> Any:
-    """The onnxruntime module, told not to report home, which it otherwise begins to do when it is imported. UserError where it is missing."""
+    """The onnxruntime module, told not to report home, which it would begin to do when imported. UserError where it is missing."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     return need("onnxruntime", extra="leaderboards")
 

@@ -107,7 +107,7 @@ def _count(tensor: Any) -> int:
         raise GateError("policy.onnx holds a tensor that is neither of floats, whole numbers nor booleans")
     if len(tensor.dims) > 8 or any(d < 0 for d in tensor.dims) or tensor.HasField("segment"):
         raise GateError("policy.onnx holds a tensor of an impossible shape")
-    elements = math.prod(tensor.dims)
+    elements: int = math.prod(tensor.dims)
     values = len(tensor.float_data) + len(tensor.int32_data) + len(tensor.int64_data) + len(tensor.double_data)
     if elements != (len(tensor.raw_data) / sizes[tensor.data_type] if tensor.HasField("raw_data") else values):
         raise GateError(f"policy.onnx holds a tensor with {elements} elements by its shape, but not as many values")

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy import orm
+from sqlalchemy.dialects import sqlite
 
 from avatarium.leaderboards.episodes import Episode
 from avatarium.worlds.core.errors import UserError
@@ -167,8 +168,7 @@ class Store:
             for e in episodes
         ]
         with self.session() as session:
-            insert = sql.dialects.sqlite.insert(Record).on_conflict_do_nothing()
-            session.execute(insert, rows)
+            session.execute(sqlite.insert(Record).on_conflict_do_nothing(), rows)
 
     def keep(self, file: Path, key: str | None = None) -> str:
         """Move a file among the artefacts, under ``key`` or its SHA-256, which is returned."""

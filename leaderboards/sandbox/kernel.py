@@ -75,7 +75,7 @@ def machine() -> Machine | None:
 
 def prctl(option: int, value: int) -> bool:
     """Set one property of this process; False where the kernel does not have it."""
-    return sys.platform == "linux" and _libc().prctl(option, value, 0, 0, 0) == 0
+    return sys.platform == "linux" and bool(_libc().prctl(option, value, 0, 0, 0) == 0)
 
 
 def leave_network() -> bool:
@@ -97,7 +97,7 @@ def landlock() -> bool:
     words = [files] if version < 4 else [files, 3] if version < 6 else [files, 3, 3]
     rules = struct.pack(f"<{len(words)}Q", *words)
     ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, rules, ctypes.c_size_t(len(rules)), ctypes.c_uint(0))
-    return ruleset >= 0 and libc.syscall(LANDLOCK_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0)) == 0
+    return ruleset >= 0 and bool(libc.syscall(LANDLOCK_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0)) == 0)
 
 
 def seccomp() -> bool:
@@ -107,7 +107,7 @@ def seccomp() -> bool:
         return False
     code = filter_code(numbers)
     program = _Program(len(code) // 8, code)
-    return _libc().syscall(numbers.seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, ctypes.byref(program)) == 0
+    return bool(_libc().syscall(numbers.seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, ctypes.byref(program)) == 0)
 
 
 def filter_code(numbers: Machine) -> bytes:

@@ -119,4 +119,4 @@ class Player:
             if array.shape != (rows, *shape) or array.dtype != np.float32:
                 given, due = f"{array.dtype} {list(array.shape)}", f"float32 {[rows, *shape]}"
                 raise ValueError(f"its output {name!r} is {given} instead of {due}")
-        return [memoryview(np.ascontiguousarray(array)).cast("B") for array in found]
+        return [np.ascontiguousarray(array).data for array in found]

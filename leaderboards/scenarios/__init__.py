@@ -54,18 +54,22 @@ class Scenario:
 def scenarios(spec: WorldSpec) -> list[Scenario]:
     """The scenarios of a world. Raises UserError when its file is wrong."""
     text = _file(spec)
-    found = _combine(tomllib.loads(text), spec) if text is not None else _default(spec)
+    try:
+        found = _combine(tomllib.loads(text), spec) if text is not None else _default(spec)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"the scenarios of {spec.name} cannot be read: {error}") from None
     for scenario in found:
         settings.build(spec.config, scenario.config)
     return found
 
 
 def _file(spec: WorldSpec) -> str | None:
-    own = spec.config.__module__.rpartition(".")[0] or spec.config.__module__
-    for package, name in ((__name__, f"{spec.name}.toml"), (own, "scenarios.toml")):
+    module = spec.config.__module__
+    places = [(__name__, f"{spec.name}.toml"), (module, "scenarios.toml"), (module.rpartition(".")[0], "scenarios.toml")]
+    for package, name in places:
         try:
             return (importlib.resources.files(package) / name).read_text("utf-8")
-        except (FileNotFoundError, NotADirectoryError, TypeError, ModuleNotFoundError):
+        except (FileNotFoundError, NotADirectoryError, TypeError, ValueError, ModuleNotFoundError):
             continue
     return None
 

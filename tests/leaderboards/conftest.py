@@ -1,9 +1,13 @@
 """Small ONNX graphs and roles for the tests of the leaderboards."""
 
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from avatarium.agents.exported import Manifest, StateShape
+from avatarium.agents.exported import Manifest, StateShape, pack
+from avatarium.worlds.core import discovery
 from avatarium.worlds.core.spec import Feature, Head, Role
 
 onnx = pytest.importorskip("onnx")
@@ -83,3 +87,53 @@ def manifest(role):
 @pytest.fixture(scope="session")
 def memory_manifest(role):
     return Manifest("tiny", "wayfinding", 1, "walker", role.signature(), CHOICES, recurrent=(StateShape("h", (4,)),))
+
+
+ELSEWHERE = '''
+"""A world outside the package: wayfinding in short episodes."""
+
+from dataclasses import dataclass, replace
+
+from avatarium.worlds.core.settings import setting
+from avatarium.worlds.wayfinding import WORLD as WAYFINDING
+from avatarium.worlds.wayfinding.config import Config as Wayfinding
+
+
+@dataclass(frozen=True)
+class Config(Wayfinding):
+    """Short episodes."""
+
+    walkers: int = setting(4, 1, 16, "avatars that learn")
+    episode_steps: int = setting(60, 50, 6000, "of 0.1 s")
+
+
+WORLD = replace(WAYFINDING, name="elsewhere", config=Config)
+'''
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory):
+    """The folder of a module ``elsewhere`` with a world of its own; it can be imported while the tests run."""
+    folder = tmp_path_factory.mktemp("outside")
+    (folder / "elsewhere.py").write_text(ELSEWHERE)
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture(scope="session")
+def submission(elsewhere, tmp_path_factory, build):
+    """A function that packs a policy for the world at an address; keywords change its manifest."""
+
+    def packed(address="elsewhere:WORLD", name="tiny", seed=0, **changes):
+        spec = discovery.spec(address)
+        role = spec.roles(spec.config())[0]
+        choices = tuple(len(head.choices) for head in role.heads)
+        weights = np.random.default_rng(seed).normal(size=(role.observation_size, sum(choices))).astype(np.float32)
+        model = build.onnx(
+            [node("MatMul", "observation v", "logits")], [weight("v", weights)], features=role.observation_size, width=sum(choices)
+        )
+        paper = Manifest(name, spec.name, spec.version, role.name, role.signature(), choices, author="Ada", licence="Apache-2.0")
+        return pack(tmp_path_factory.mktemp("zip") / f"{name}.zip", model, replace(paper, **changes))
+
+    return packed

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from avatarium.agents.exported import OnnxPolicy, PolicyError
-from avatarium.leaderboards.sandbox import frames, host, kernel, lockdown
+from avatarium.leaderboards.sandbox import doctor, frames, host, kernel, lockdown
 from avatarium.leaderboards.sandbox import policy as sandbox_policy
 from avatarium.leaderboards.sandbox.host import InfrastructureError, Worker
 from avatarium.leaderboards.sandbox.policy import SandboxedPolicy
@@ -202,3 +202,11 @@ def test_the_worker_keeps_nothing_of_its_caller(playing, monkeypatch):
         assert set(file.read().split(b"\0")) <= {f"{k}={v}".encode() for k, v in host.ENVIRONMENT.items()} | {b"LC_CTYPE=C.UTF-8", b""}
     assert len(os.listdir(f"{folder}/task")) == 1  # noqa: PTH208
     assert set(playing.layers) == set(lockdown.LAYERS)
+
+
+def test_the_doctor_names_every_layer(monkeypatch):
+    assert [name for name, _, _ in doctor.report()] == [f"sandbox {layer}" for layer in lockdown.LAYERS]
+    monkeypatch.setattr(host, "BOOT", "raise SystemExit(3)")
+    ((name, fine, sentence),) = doctor.report()
+    assert not fine
+    assert "submissions cannot be judged here: the sandbox was ended from outside (exit status 3)" in sentence

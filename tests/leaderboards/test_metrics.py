@@ -1,0 +1,118 @@
+"""Metrics are folds over transcripts: their sums are those one gets by hand, or by slow geometry."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from avatarium import agents
+from avatarium.agents.play import play
+from avatarium.leaderboards import metrics
+from avatarium.worlds.core.bodies import RADIUS_M
+from avatarium.worlds.core.errors import UserError
+from avatarium.worlds.core.recorder import EVENT
+from avatarium.worlds.core.transcript import Transcript
+
+KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion")
+
+
+def told(*events, steps=600):
+    """A transcript of two guests and two walkers in which ``events`` (kind, who, value) happened."""
+    happened = np.zeros(len(events), EVENT)
+    for k, (kind, who, value) in enumerate(events):
+        happened[k] = (k, KINDS.index(kind), who, -1, value)
+    return SimpleNamespace(
+        steps=steps,
+        events=happened,
+        spec=SimpleNamespace(name="toy", events=[SimpleNamespace(name=kind) for kind in KINDS]),
+        roles={"guest": SimpleNamespace(count=2), "walker": SimpleNamespace(count=2)},
+        rewards={"walker": np.array([[1.0, 2.0], [0.5, 0.25]], np.float32)},
+    )
+
+
+JOURNEYS = (
+    ("arrival", 2, 0.5),
+    ("arrival", 3, 1.0),
+    ("failure", 3, 4.0),
+    ("arrival", 0, 0.1),  # by a guest
+    ("journey_time", 2, 8.0),
+    ("journey_time", 3, 10.0),
+    ("crowd_arrival", 4, 3.0),
+    ("collision", 2, 1.0),
+    ("intrusion", 2, 1.0),
+    ("intrusion", 3, 1.0),
+)
+BY_HAND = {
+    "success": (2, 3),
+    "spl": (1.5, 3),
+    "collisions": (1, 2),
+    "intrusion": (2, 1200),
+    "journeys_per_minute": (2, 2),
+    "journey_time": (18, 2),
+    "crowd_delay": (3, 1),
+    "episode_return": (3.75, 2),
+}
+
+
+@pytest.mark.parametrize("name", metrics.names())
+def test_every_metric_gives_what_one_counts_by_hand(name):
+    assert metrics.metric(name).fold(told(*JOURNEYS), "walker", range(2)) == pytest.approx(BY_HAND[name])
+
+
+@pytest.mark.parametrize("name", metrics.names())
+def test_every_metric_says_what_it_is(name):
+    found = metrics.metric(name)
+    assert found.name == name
+    assert found.title and found.meaning and found.unit
+    assert found.floor is None or found.low <= found.floor <= found.high
+    assert found.floor != (found.high if found.higher_is_better else found.low)
+
+
+def test_single_avatars_can_be_asked_about():
+    assert metrics.metric("success").fold(told(*JOURNEYS), "walker", [0]) == (1, 1)
+    assert metrics.metric("success").fold(told(*JOURNEYS), "walker", [1]) == (1, 2)
+
+
+def test_an_empty_episode_has_no_share():
+    assert metrics.metric("success").fold(told(), "walker", range(2)) == (0, 0)
+
+
+def test_unknown_metrics_are_explained(elsewhere):
+    with pytest.raises(UserError, match="did you mean 'success'"):
+        metrics.metric("sucess")
+    with pytest.raises(UserError, match="cannot be loaded"):
+        metrics.metric("no.such:METRIC")
+    with pytest.raises(UserError, match="is a WorldSpec, not a Metric"):
+        metrics.metric("elsewhere:WORLD")
+    world = told()
+    world.spec.events = world.spec.events[1:]
+    with pytest.raises(UserError, match="needs events 'arrival', but toy has failure"):
+        metrics.metric("spl").fold(world, "walker", range(2))
+
+
+def blocked(a, b, boxes):
+    """Whether the segment from a to b, walked in small steps, enters one of the boxes (rows x0, y0, x1, y1)."""
+    for share in np.linspace(0, 1, 200):
+        x, y = a + share * (b - a)
+        if ((boxes[0] < x) & (x < boxes[2]) & (boxes[1] < y) & (y < boxes[3])).any():
+            return True
+    return False
+
+
+def test_intrusion_is_what_slow_geometry_says(tmp_path):
+    """Nearer than 0.45 m, body to body, and no wall between; checked on every fifth step."""
+    config = {"crowd": 8, "split": "validation", "rooms_low": 2, "rooms_high": 2, "episode_steps": 200}
+    (path,) = play("wayfinding", {"walker": agents.load("heuristic", "wayfinding", "walker", **config)}, [3], tmp_path, config=config)
+    found = Transcript.open(path)
+    frames, boxes = found.frame("avatars"), found.state(0).plan.boxes[0]
+    noted = metrics.of_kind(found, "intrusion")
+    through_walls = 0
+    for step in range(0, found.steps, 5):
+        places = np.stack([frames["x"][step + 1], frames["y"][step + 1]], axis=1).astype(float)
+        apart = np.linalg.norm(places[:, None] - places[None], axis=2) + 100 * np.eye(len(places))
+        for walker in range(8):
+            near = list(np.flatnonzero(apart[walker] < 0.45 + 2 * float(RADIUS_M)))
+            seen = [other for other in near if not blocked(places[walker], places[other], boxes)]
+            through_walls += len(near) - len(seen)
+            assert bool(seen) == bool(((noted["step"] == step) & (noted["who"] == walker)).any())
+    assert through_walls > 0
