@@ -23,11 +23,14 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 demo: venv
+	rm -rf $(DEMO)
 	$(BIN)/avatarium train wayfinding --minutes $(MINUTES) --out $(DEMO)
-	$(BIN)/avatarium evaluate $(DEMO)/policy.zip
-	$(BIN)/avatarium submit $(DEMO)/policy.zip
-	$(BIN)/avatarium leaderboard
-	$(BIN)/avatarium record $(DEMO)/replay.avt
+	$(BIN)/avatarium verify $(DEMO)/replay.avt
+	$(BIN)/avatarium record $(DEMO)/replay.avt --steps 200 --out $(DEMO)/replay.mp4
+	$(BIN)/avatarium submit $(DEMO)/policy.zip --board $(DEMO)/leaderboard.sqlite
+	@echo "replay  $(DEMO)/replay.avt   ($(BIN)/avatarium watch $(DEMO)/replay.avt)"
+	@echo "film    $(DEMO)/replay.mp4"
+	@echo "curve   $(DEMO)/curve.png"
 
 test: venv
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
