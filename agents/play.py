@@ -45,7 +45,9 @@ def play(
     return paths
 
 
-def _play_through(batch: Batch, seats: Mapping[str, Policy], seeds: Sequence[int], recorder: Recorder, progress: Callable[[int], None]) -> None:
+def _play_through(
+    batch: Batch, seats: Mapping[str, Policy], seeds: Sequence[int], recorder: Recorder, progress: Callable[[int], None]
+) -> None:
     seated = [Seat(batch, role, seats[role], seeds) for role in batch.roles]
     while not batch.episodes.over.all():
         batch.step({seat.role: seat.act() for seat in seated})

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from avatarium.agents import Turn, load
 from avatarium.agents.play import play
 from avatarium.agents.policy import keys

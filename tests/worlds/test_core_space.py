@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from avatarium.worlds import make_batch
 from avatarium.worlds.core import bodies, geodesic, people, rays
 from avatarium.worlds.core.plan import in_sight
@@ -49,7 +50,9 @@ def test_rays_see_what_slow_geometry_sees(building: Any) -> None:
                 dx, dy = np.cos(angle), np.sin(angle)
                 wall, person = first_hit(boxes_of(building, i), x, y, dx, dy), nearest_disc(avatars, a, x, y, dx, dy)
                 want = 1 - min(wall, person, 10.0) / 10
-                assert out[k] == pytest.approx(want, abs=2e-2 if abs(wall - person) < 0.05 else 2e-3) or grazes(building, i, a, x, y, angle, out[k])
+                assert out[k] == pytest.approx(want, abs=2e-2 if abs(wall - person) < 0.05 else 2e-3) or grazes(
+                    building, i, a, x, y, angle, out[k]
+                )
                 if min(wall, person) < 9.9 and abs(wall - person) > 0.1 and out[k] == pytest.approx(want, abs=2e-3):
                     assert out[(2 if person < wall else 1) * rays.RAYS + k] + out[3 * rays.RAYS + k] >= 1
 
@@ -109,7 +112,13 @@ def dijkstra(cells: np.ndarray, zone: list[tuple[int, int]]) -> np.ndarray:
         for dy in (-1, 0, 1):
             for dx in (-1, 0, 1):
                 to = d + (5 if dx == 0 or dy == 0 else 7)
-                if cells[y + dy, x + dx] == 0 and cells[y + dy, x] == 0 and cells[y, x + dx] == 0 and (dx or dy) and to < far[y + dy, x + dx]:
+                if (
+                    cells[y + dy, x + dx] == 0
+                    and cells[y + dy, x] == 0
+                    and cells[y, x + dx] == 0
+                    and (dx or dy)
+                    and to < far[y + dy, x + dx]
+                ):
                     far[y + dy, x + dx] = to
                     heapq.heappush(heap, (to, y + dy, x + dx))
     return far
@@ -133,7 +142,11 @@ def test_people_are_the_nearest_in_sight(building: Any) -> None:
             people.look(building.state.plan, avatars, i, a, 8, out)
             me = avatars[a]
             gaps = {b: float(np.hypot(o["x"] - me["x"], o["y"] - me["y"])) for b, o in enumerate(avatars) if b != a}
-            seen = [b for b in sorted(gaps, key=gaps.__getitem__) if gaps[b] < 10 and in_sight(building.state.plan, i, me["x"], me["y"], *(avatars[b][f] for f in "xy"), F(0))]
+            seen = [
+                b
+                for b in sorted(gaps, key=gaps.__getitem__)
+                if gaps[b] < 10 and in_sight(building.state.plan, i, me["x"], me["y"], *(avatars[b][f] for f in "xy"), F(0))
+            ]
             table = out.reshape(people.NEAREST, people.COLUMNS)
             assert int(table[:, 0].sum()) == min(len(seen), people.NEAREST)
             for row, b in zip(table, seen, strict=False):

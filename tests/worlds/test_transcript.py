@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from avatarium.agents import load
 from avatarium.agents.play import play
 from avatarium.worlds import UserError, make_batch
@@ -98,6 +99,8 @@ def test_files_that_are_none_are_named_so(recorded: Path, tmp_path: Path) -> Non
     future = edited(recorded, tmp_path / "future.avt", blocks.HEAD, json.dumps(header | {"schema": 99}).encode())
     with pytest.raises(UserError, match="schema 99"):
         Transcript.open(future)
+    with pytest.raises(UserError, match="damaged"):
+        Transcript.open(edited(recorded, tmp_path / "rubbish.avt", blocks.HEAD, b"no json"))
     older = edited(recorded, tmp_path / "older.avt", blocks.HEAD, json.dumps(header | {"version": 0}).encode())
     with pytest.raises(UserError, match="recorded with version 0"):
         _ = Transcript.open(older).spec

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from avatarium.agents import load
 from avatarium.agents.play import play
 from avatarium.worlds import make_batch
@@ -42,7 +43,9 @@ def test_the_oracle_arrives_and_the_heuristic_is_between_it_and_chance() -> None
     assert 0.5 < heuristic["success"] < oracle["success"]
 
 
-@pytest.mark.parametrize("config", [{"guidance": "signs"}, {"control": "continuous"}, {"split": "held-out"}, {"crowd": 8, "custom": "keep-right"}])
+@pytest.mark.parametrize(
+    "config", [{"guidance": "signs"}, {"control": "continuous"}, {"split": "held-out"}, {"crowd": 8, "custom": "keep-right"}]
+)
 def test_bounds_hold_in_every_variant(config: dict[str, Any]) -> None:
     assert outcome("oracle", **config)["success"] > 0.95
     assert outcome("heuristic", **config)["success"] > 0.2

@@ -1,5 +1,6 @@
 """N copies of a world stepped at once: arrays in, arrays out, no copies."""
 
+import itertools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -59,7 +60,9 @@ class Batch:
         self._actions = tuple(np.zeros((num_envs, r.count, r.action_size), r.action_dtype) for r in self.roles.values())
         faults = [(senses.fault(r, self.config, num_envs), out) for r, out in zip(self.roles.values(), self._out, strict=True)]
         self._faults = [(fault, out) for fault, out in faults if fault is not None]
-        self._step = Step(self._by_role("observation"), self._by_role("reward"), self._by_role("termination"), self._by_role("truncation"), self._final)
+        self._step = Step(
+            self._by_role("observation"), self._by_role("reward"), self._by_role("termination"), self._by_role("truncation"), self._final
+        )
         self.observations: Arrays = self._step.observation
         self.present: Arrays = self._by_role("present")
         self.actions: Arrays = dict(zip(self.roles, self._actions, strict=True))
@@ -159,7 +162,8 @@ class Batch:
     def _misfit(self, role: str, given: Any, want: tuple[int, ...]) -> str:
         if given is None:
             return f"actions for role {role!r} are missing: give a dict with an array for each of {', '.join(self.roles)}"
-        return f"actions of role {role!r} have shape {given.shape}, expected {want} (environments, avatars, {'controls' if self.roles[role].continuous else 'heads'})"
+        last = "controls" if self.roles[role].continuous else "heads"
+        return f"actions of role {role!r} have shape {given.shape}, expected {want} (environments, avatars, {last})"
 
     def global_state(self) -> np.ndarray:
         """float32 [N, G]: what a central critic may see, as ``spec.state_features(config)`` lists it."""
@@ -195,7 +199,12 @@ class Batch:
 def _buffers(num_envs: int, role: Role) -> Out:
     lead = (num_envs, role.count)
     flags = (np.zeros(lead, np.bool_), np.zeros(lead, np.bool_), np.zeros(lead, np.bool_))
-    return Out(np.zeros((*lead, role.observation_size), np.float32), np.zeros(lead, np.float32), np.zeros((*lead, len(role.terms)), np.float32), *flags)
+    return Out(
+        np.zeros((*lead, role.observation_size), np.float32),
+        np.zeros(lead, np.float32),
+        np.zeros((*lead, len(role.terms)), np.float32),
+        *flags,
+    )
 
 
 def _leaves(state: Any) -> list[np.ndarray]:
@@ -205,7 +214,7 @@ def _leaves(state: Any) -> list[np.ndarray]:
 
 def _chunks(num_envs: int, threads: int) -> list[tuple[int, int]]:
     edges = np.linspace(0, num_envs, min(threads, num_envs) + 1).astype(int).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def _entry(kernel: Any, arguments: tuple[Any, ...]) -> Any:

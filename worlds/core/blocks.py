@@ -55,7 +55,7 @@ def _unpacked(packed: bytes) -> bytes | None:
 
 
 def fold(rows: np.ndarray) -> bytes:
-    """Bytes uint8 [T, K] so that they pack well: each step as its difference (exclusive or) from the one before, planes of like bytes together."""
+    """Bytes uint8 [T, K] so that they pack well: each step as its difference (exclusive or) from the one before, like bytes together."""
     changes = rows.copy()
     changes[1:] ^= rows[:-1]
     return changes.T.tobytes()

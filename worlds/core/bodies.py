@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from avatarium.worlds.core.kernels import inlined, kernel
 
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import any_within
 from avatarium.worlds.core.spec import Head
 from avatarium.worlds.core.trig import PI, cosine, sine, wrap

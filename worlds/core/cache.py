@@ -21,7 +21,13 @@ def install() -> None:
     """Let numba ask ``SourceKeyedLocator`` first; names of its own locators follow, so that other people's functions are left alone."""
     if not numba.config.CACHE_LOCATOR_CLASSES:
         numba.config.CACHE_LOCATOR_CLASSES = ",".join(
-            [f"{__name__}.SourceKeyedLocator", "UserProvidedCacheLocator", "InTreeCacheLocator", "UserWideCacheLocator", "IPythonCacheLocator"]
+            [
+                f"{__name__}.SourceKeyedLocator",
+                "UserProvidedCacheLocator",
+                "InTreeCacheLocator",
+                "UserWideCacheLocator",
+                "IPythonCacheLocator",
+            ]
         )
 
 
@@ -37,7 +43,7 @@ class SourceKeyedLocator(caching._CacheLocator):  # type: ignore[misc]
     def from_function(cls, kernel: Any, file: str) -> "SourceKeyedLocator | None":
         """A locator for ``kernel``; None when it has nothing to do with this package."""
         parts = [kernel.__module__, *(str(getattr(value, "__module__", "")) for value in kernel.__globals__.values())]
-        ours = any(part.startswith(PACKAGE) for part in parts) and os.path.exists(file)
+        ours = any(part.startswith(PACKAGE) for part in parts) and Path(file).exists()
         return cls(kernel, file) if ours else None
 
     def get_cache_path(self) -> str:

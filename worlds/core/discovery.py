@@ -36,7 +36,9 @@ def address(world: WorldSpec) -> str:
     for candidate in (module, module.rpartition(".")[0]):
         if getattr(sys.modules.get(candidate), "WORLD", None) is world:
             return f"{candidate}:WORLD"
-    raise UserError(f"world {world.name!r} cannot be found again: name its WorldSpec WORLD in the module of its config, or in the package around it")
+    raise UserError(
+        f"world {world.name!r} cannot be found again: name its WorldSpec WORLD in the module of its config, or in the package around it"
+    )
 
 
 def _addresses() -> dict[str, str]:

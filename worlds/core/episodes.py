@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from avatarium.worlds.core.kernels import kernel
 
+from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.rng import LEVEL, PURPOSES, mix
 
 SPLITS = ("train", "validation", "held-out")

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+
 from avatarium.worlds.core.kernels import kernel
 
 EVENT = np.dtype([("kind", "u2"), ("who", "i2"), ("whom", "i2"), ("value", "f4")], align=True)

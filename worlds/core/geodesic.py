@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from avatarium.worlds.core.kernels import inlined, kernel
 
 from avatarium.worlds.core.bodies import RADIUS_M
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import cell, centre, in_sight
 
 F = np.float32

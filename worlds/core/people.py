@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core.bodies import TOP_SPEED
+from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.plan import in_sight
 from avatarium.worlds.core.spec import Feature
 
@@ -19,7 +19,9 @@ SIZE = NEAREST * COLUMNS
 def features(group_meaning: str) -> tuple[Feature, ...]:
     """The observation table of the sensor; ``group_meaning`` says what the last column, the group, stands for in this world."""
     columns = "present, place ahead and to the left (10 m = 1), facing (cosine, sine), velocity ahead and to the left (1.4 m/s = 1), group"
-    return (Feature("people", SIZE, -1.1, 1.1, f"the {NEAREST} nearest in sight, nearest first, each: {columns} ({group_meaning})", "people"),)
+    return (
+        Feature("people", SIZE, -1.1, 1.1, f"the {NEAREST} nearest in sight, nearest first, each: {columns} ({group_meaning})", "people"),
+    )
 
 
 @kernel

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core.bodies import RADIUS_M
+from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.plan import WALL
 from avatarium.worlds.core.spec import Feature
 
@@ -18,7 +18,9 @@ COSINES, SINES = np.cos(_ANGLES).astype(F).round(6), np.sin(_ANGLES).astype(F).r
 NOTHING, IS_WALL, IS_AVATAR, IS_OBJECT = F(0), F(1), F(2), F(3)
 
 FEATURES = (
-    Feature("nearness", RAYS, 0, 1, "of the next thing along each ray, right to left over 270 degrees: 1 = touching, 0 = 10 m or more", "rays"),
+    Feature(
+        "nearness", RAYS, 0, 1, "of the next thing along each ray, right to left over 270 degrees: 1 = touching, 0 = 10 m or more", "rays"
+    ),
     Feature("is_wall", RAYS, 0, 1, "1 where that thing is a wall", "rays"),
     Feature("is_avatar", RAYS, 0, 1, "1 where that thing is an avatar", "rays"),
     Feature("is_object", RAYS, 0, 1, "1 where that thing is furniture or another object", "rays"),

@@ -27,7 +27,12 @@ def describe_dtype(dtype: np.dtype) -> Any:
     if dtype.names is None:
         return dtype.str
     fields = [dtype.fields[name] for name in dtype.names]  # type: ignore[index]
-    return {"names": list(dtype.names), "formats": [f[0].str for f in fields], "offsets": [f[1] for f in fields], "itemsize": dtype.itemsize}
+    return {
+        "names": list(dtype.names),
+        "formats": [f[0].str for f in fields],
+        "offsets": [f[1] for f in fields],
+        "itemsize": dtype.itemsize,
+    }
 
 
 def columns(batch: Batch) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
@@ -73,7 +78,12 @@ class Recorder:
     """
 
     def __init__(
-        self, folder: Path, batch: Batch, seeds: Sequence[int], policies: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None
+        self,
+        folder: Path,
+        batch: Batch,
+        seeds: Sequence[int],
+        policies: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         if batch.autoreset:
             raise UserError("only a batch with autoreset=False can be recorded: a transcript holds one episode")
@@ -106,7 +116,13 @@ class Recorder:
         batch, k = self._batch, self._filled
         for name, kept in self._chunk.items():
             group, _, field = name.partition(".")
-            source = batch.actions[field] if group == "actions" else batch.rewards[field] if group == "rewards" else attrgetter(field)(batch.state)
+            source = (
+                batch.actions[field]
+                if group == "actions"
+                else batch.rewards[field]
+                if group == "rewards"
+                else attrgetter(field)(batch.state)
+            )
             kept[k] = np.ascontiguousarray(source).view(np.uint8).reshape(batch.num_envs, -1)
         for i in np.flatnonzero(batch.events.count):
             if self._files[i] is not None:

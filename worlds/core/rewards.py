@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+
 from avatarium.worlds.core.kernels import inlined, kernel
 
 F = np.float32

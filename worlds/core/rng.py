@@ -1,6 +1,7 @@
 """Counter-based random numbers for kernels: splitmix64 streams (Steele, Lea and Flood 2014), one per environment and purpose."""
 
 import numpy as np
+
 from avatarium.worlds.core.kernels import inlined, kernel
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from avatarium.worlds.core.kernels import kernel
 
+from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.rng import SENSES, uniform
 from avatarium.worlds.core.settings import setting, switch
 from avatarium.worlds.core.spec import Role

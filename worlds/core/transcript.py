@@ -43,13 +43,17 @@ class Transcript:
             found.setdefault(tag, []).append(content)
         if blocks.HEAD not in found or blocks.LEVEL not in found:
             raise UserError(f"{path} is damaged: its beginning cannot be read, so nothing of it can be shown")
-        header = json.loads(found[blocks.HEAD][0])
-        if header.get("schema") != SCHEMA:
-            raise UserError(f"{path} has schema {header.get('schema')}, this version reads schema {SCHEMA}: use the version that recorded it, or a newer one")
-        tail = json.loads(found[blocks.TAIL][0]) if blocks.TAIL in found else None
         try:
+            header = json.loads(found[blocks.HEAD][0])
+            tail = json.loads(found[blocks.TAIL][0]) if blocks.TAIL in found else None
+            if header["schema"] != SCHEMA:
+                raise UserError(
+                    f"{path} has schema {header['schema']}, this version reads {SCHEMA}: use the one that recorded it, or a newer one"
+                )
             return cls(path, header, found[blocks.LEVEL][0], found.get(blocks.STEPS, []), tail)
         except (KeyError, ValueError, TypeError) as fault:
+            if isinstance(fault, UserError):
+                raise
             raise UserError(f"{path} is damaged: its contents do not fit its header ({fault})") from fault
 
     def _take(self, chunk: bytes) -> None:
@@ -80,7 +84,9 @@ class Transcript:
         """The world. Raises UserError when it is not installed or was recorded with another version."""
         found = discovery.spec(self.header["world"])
         if found.version != self.header["version"]:
-            raise UserError(f"{self.path} was recorded with version {self.header['version']} of {found.name}; this is version {found.version}")
+            raise UserError(
+                f"{self.path} was recorded with version {self.header['version']} of {found.name}; this is version {found.version}"
+            )
         return found
 
     @cached_property
@@ -165,7 +171,11 @@ def verify(path: Path | str) -> Verdict:
     if told.tail is not None and told.tail["digest"] != told.digest:
         return Verdict(False, f"{path}: the digest at its end is not that of its contents", told.steps)
     ending = "" if told.complete else "; the file was cut, later steps are missing"
-    return Verdict(True, f"{path}: all {told.steps} steps are what {told.spec.name} version {told.spec.version} does, digest {told.digest[:16]}{ending}", told.steps)
+    return Verdict(
+        True,
+        f"{path}: all {told.steps} steps are what {told.spec.name} version {told.spec.version} does, digest {told.digest[:16]}{ending}",
+        told.steps,
+    )
 
 
 def _difference(told: Transcript, batch: Batch, t: int) -> str:

@@ -1,6 +1,7 @@
 """sin, cos and atan2 in plain float32 arithmetic: libm differs between machines, these do not."""
 
 import numpy as np
+
 from avatarium.worlds.core.kernels import inlined, kernel
 
 F = np.float32

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core.bodies import BACK, FORWARD, LEFT, RADIUS_M, RIGHT, STAY, STRAIGHT, TURN_LEFT, TURN_RIGHT, clear_of_boxes
 from avatarium.worlds.core.geodesic import waypoint
+from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.trig import atan2
 
 F = np.float32

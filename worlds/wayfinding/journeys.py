@@ -1,10 +1,10 @@
 """Journeys: where an avatar is to go, how far that is, and when it has taken too long."""
 
 import numpy as np
-from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core import geodesic
 from avatarium.worlds.core.bodies import STEP_S, TOP_SPEED, clear_of_bodies, place
+from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.plan import cell, centre
 from avatarium.worlds.core.rng import LEVEL, below, between, uniform
 from avatarium.worlds.core.trig import TURN
@@ -72,4 +72,3 @@ def efficiency(me):
 def delay_s(me):
     """Seconds beyond what a walk at top speed would have taken."""
     return max(F(0), F(me.spent) * STEP_S - me.oracle / TOP_SPEED)
-

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from avatarium.worlds.core.kernels import kernel
 
+from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.plan import CELL_M, FURNITURE, add_object, add_wall, centre, clear
 from avatarium.worlds.core.rng import LEVEL, below, between, uniform
 from avatarium.worlds.wayfinding.state import BOXES, DOORS, ROOMS, SIZE

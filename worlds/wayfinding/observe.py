@@ -1,13 +1,12 @@
 """What walkers sense; the observation table in the card is printed from here."""
 
 import math
-from typing import Any
 
 import numpy as np
-from avatarium.worlds.core.kernels import inlined, kernel
 
 from avatarium.worlds.core import people, rays
 from avatarium.worlds.core.bodies import CONTROLS, TOP_SPEED, TURN, WALK
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
 from avatarium.worlds.core.spec import Feature, Role
 from avatarium.worlds.wayfinding.config import Config
@@ -26,7 +25,14 @@ BODY = (
     Feature("heading", 2, -1.01, 1.01, "cosine and sine", "body"),
     Feature("last_walk", 5, 0, 1, "which choice of the head walk came last", "body"),
     Feature("last_turn", 3, 0, 1, "which choice of the head turn came last", "body"),
-    Feature("trail", 4, -1, 1, "where it is, seen from where it was of late (leaky means over 2 s and 8 s), ahead and to the left; 2 m and 8 m = 1", "body"),
+    Feature(
+        "trail",
+        4,
+        -1,
+        1,
+        "where it is, seen from where it was of late (leaky means over 2 s and 8 s), ahead and to the left; 2 m and 8 m = 1",
+        "body",
+    ),
     Feature("time_left", 1, 0, 1, "share of the episode still to come", "body"),
 )
 PATIENCE = Feature("patience", 1, 0, 1, "share of the journey's time still to come", "task")
@@ -44,7 +50,8 @@ SIGNPOSTS = (
         PLATES * PLATE_COLUMNS,
         -1,
         1,
-        "the 3 nearest door plates within 8 m in sight, nearest first, each: present, place ahead and to the left (8 m = 1), is the destination's, number over 8, kind",
+        "the 3 nearest door plates in sight within 8 m, nearest first, each: present, place ahead and to the left (8 m = 1), "
+        "is the destination's, number over 8, kind",
         "task",
     ),
     PATIENCE,
@@ -64,8 +71,13 @@ def roles(config: Config) -> tuple[Role, ...]:
 
 def state_features(config: Config) -> tuple[Feature, ...]:
     """What the global state for central critics holds."""
-    each = "x, y (32 m = 1), heading (cosine, sine), velocity (1.4 m/s = 1), destination x, y (32 m = 1), way left (100 m = 1), patience left"
-    return (Feature("avatars", 10 * (config.walkers + config.crowd), -1.1, 2.1, f"each: {each}", "state"), Feature("clock", 1, 0, 1, "share of the episode gone", "state"))
+    each = (
+        "x, y (32 m = 1), heading (cosine, sine), velocity (1.4 m/s = 1), destination x, y (32 m = 1), way left (100 m = 1), patience left"
+    )
+    return (
+        Feature("avatars", 10 * (config.walkers + config.crowd), -1.1, 2.1, f"each: {each}", "state"),
+        Feature("clock", 1, 0, 1, "share of the episode gone", "state"),
+    )
 
 
 @kernel
@@ -164,5 +176,3 @@ def overview(state, episodes, config, out, start, stop):
             out[i, k + 6], out[i, k + 7] = me.goal_x / F(32), me.goal_y / F(32)
             out[i, k + 8], out[i, k + 9] = min(me.way * F(0.01), F(2)), patience(me)
         out[i, 10 * state.avatars.shape[1]] = F(episodes.clock[i]) / F(config[0].episode_steps)
-
-

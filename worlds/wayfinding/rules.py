@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from avatarium.worlds.core.kernels import kernel
 
 from avatarium.worlds.core import bodies, geodesic
 from avatarium.worlds.core.events import emit
+from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.people import gap
 from avatarium.worlds.core.plan import in_sight
 from avatarium.worlds.core.rewards import clear, pay

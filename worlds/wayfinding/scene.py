@@ -21,7 +21,9 @@ def scene(state: State, config: Config, i: int) -> Scene:
     rooms, avatars = state.rooms[i, : int(state.num_rooms[i])], state.avatars[i]
     here = np.flatnonzero(avatars["present"])
     cell = float(CELL_M)
-    floors = np.stack([rooms["x0"] - 0.5, rooms["y0"] - 0.5, rooms["x1"] + 1.5, rooms["y1"] + 1.5], axis=1).astype(np.float32) * np.float32(cell)
+    floors = np.stack([rooms["x0"] - 0.5, rooms["y0"] - 0.5, rooms["x1"] + 1.5, rooms["y1"] + 1.5], axis=1).astype(np.float32) * np.float32(
+        cell
+    )
     walkers = here[here < config.walkers]
     return Scene(
         bounds=(0.5 * cell, 0.5 * cell, width - 0.5 * cell, height - 0.5 * cell),
