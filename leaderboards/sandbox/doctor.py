@@ -11,10 +11,12 @@ def layers() -> dict[str, bool]:
         return worker.layers
 
 
-def report() -> list[tuple[str, bool, str]]:
-    """What there is to tell about judging: (name, whether all is well, a sentence), one line per protection."""
+def report() -> list[tuple[str, str]]:
+    """What there is to tell about judging: each protection of the sandbox, and whether it holds here."""
+    from avatarium.leaderboards.sandbox.host import InfrastructureError
+
     try:
         found = layers()
-    except Exception as error:  # whatever keeps it from starting is the finding
-        return [("sandbox", False, f"submissions cannot be judged here: {error}")]
-    return [(f"sandbox {name}", found.get(name, False), meaning) for name, meaning in LAYERS.items()]
+    except (InfrastructureError, ImportError, ValueError) as error:
+        return [("sandbox", f"submissions cannot be judged here: {error}")]
+    return [(f"sandbox: {name}", f"{'yes' if found.get(name) else 'MISSING'}, {meaning}") for name, meaning in LAYERS.items()]

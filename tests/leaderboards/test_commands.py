@@ -130,8 +130,9 @@ def test_a_refused_policy_stays_on_the_board_with_its_reason(capsys, submission,
 def test_judging_loads_neither_torch_nor_ray_nor_the_runtime(submission, elsewhere):
     """The runtime is loaded in the sandbox alone, telemetry and all."""
     code = (
-        "import sys; import avatarium.leaderboards.commands; light = not {'rich', 'sqlalchemy'} & set(sys.modules); from avatarium.worlds.cli import main; "
-        "code = main(sys.argv[1:]); heavy = {'torch', 'ray', 'onnxruntime', 'onnx', 'worlds', 'leaderboards'} & set(sys.modules); "
+        "import sys; import avatarium.leaderboards.commands; light = not {'rich', 'sqlalchemy'} & set(sys.modules); "
+        "from avatarium.worlds.cli import main; code = main(sys.argv[1:]); "
+        "heavy = {'torch', 'ray', 'onnxruntime', 'onnx', 'worlds', 'leaderboards'} & set(sys.modules); "
         "sys.exit(f'{code} {light} {sorted(heavy)}')"
     )
     words = ["evaluate", WORLD, str(submission()), "random", "--episodes", "1"]
