@@ -19,7 +19,7 @@ def load(text: str, world: str, role: str, **config: Any) -> Policy:
     (world, role, config) that returns a policy. Raises UserError when there is none, or when it was made for another world.
     """
     found = spec(world)
-    built = settings.build(found.config, config)
+    built: Any = settings.build(found.config, config)
     known = {r.name: r for r in found.roles(built)}
     if role not in known:
         raise UserError(f"world {found.name!r} has no role {role!r}: its roles are {', '.join(known)}")

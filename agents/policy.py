@@ -36,7 +36,7 @@ class Policy(Protocol):
 
 
 @kernel
-def _fill_keys(seeds, steps, avatars, out):  # type: ignore[no-untyped-def]
+def _fill_keys(seeds, steps, avatars, out):
     for k in range(out.shape[0]):
         out[k] = mix(mix(seeds[k], np.uint64(steps[k])), np.uint64(avatars[k]))
 

@@ -57,7 +57,9 @@ class Batch:
         self.ended = np.zeros(num_envs, np.bool_)
         self._out = tuple(_buffers(num_envs, r) for r in self.roles.values())
         self._final = {name: np.zeros_like(o.observation) for name, o in zip(self.roles, self._out, strict=True)}
-        self._actions = tuple(np.zeros((num_envs, r.count, r.action_size), r.action_dtype) for r in self.roles.values())
+        self._actions: tuple[np.ndarray, ...] = tuple(
+            np.zeros((num_envs, r.count, r.action_size), r.action_dtype) for r in self.roles.values()
+        )
         faults = [(senses.fault(r, self.config, num_envs), out) for r, out in zip(self.roles.values(), self._out, strict=True)]
         self._faults = [(fault, out) for fault, out in faults if fault is not None]
         self._step = Step(

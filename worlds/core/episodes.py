@@ -1,5 +1,6 @@
 """The course of episodes: which level each environment plays, how long it has been at it, its random streams."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ class Episodes(NamedTuple):
     """Every field has the environments as its first axis [N]."""
 
     origin: np.ndarray  # uint64 [N]: what the environment was seeded with
-    count: np.ndarray  # int64 [N]: episodes begun since then
+    count: np.ndarray  # type: ignore[assignment]  # int64 [N]: episodes begun since then
     level: np.ndarray  # uint64 [N]: seed of the level in play
     clock: np.ndarray  # int32 [N]: steps since the episode began
     over: np.ndarray  # bool [N]: the episode ended and no new one has begun
@@ -49,7 +50,7 @@ def open_episodes(episodes, which, split, start, stop):
             episodes.over[i] = False
 
 
-def origins(seed: "int | np.ndarray | list[int]", num_envs: int) -> np.ndarray:
+def origins(seed: int | Sequence[int] | np.ndarray, num_envs: int) -> np.ndarray:
     """Origins uint64 [N] from one seed for the batch, or from one seed per environment; ``5`` and ``[5]`` give the same first one."""
     mask = 2**64 - 1
     if isinstance(seed, (int, np.integer)):

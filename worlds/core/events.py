@@ -16,7 +16,7 @@ class EventLog(NamedTuple):
     """Events of the last step and sums since the last ``reset(seed)``; N environments, C records at most, K kinds."""
 
     records: np.ndarray  # EVENT [N, C]
-    count: np.ndarray  # int32 [N]: how many of them are of the last step
+    count: np.ndarray  # type: ignore[assignment]  # int32 [N]: how many of them are of the last step
     tally: np.ndarray  # SUM [N, K]
 
 

@@ -44,9 +44,9 @@ def flood(cells, zone, field, scratch):
         n = scratch[bucket, 0]
         for k in range(1, n + 1):
             at = np.uint64(scratch[bucket, k])
-            y, x = at >> np.uint64(8), at & np.uint64(255)
-            if field[y, x] == level:
-                waiting += spread(cells, field, scratch, y, x, level)
+            row, column = at >> np.uint64(8), at & np.uint64(255)
+            if field[row, column] == level:
+                waiting += spread(cells, field, scratch, row, column, level)
         waiting -= n
         scratch[bucket, 0] = 0
         level += 1

@@ -132,9 +132,9 @@ class Recorder:
         ended = np.flatnonzero(batch.ended)
         if self._filled == CHUNK or len(ended) == batch.num_envs:
             self._flush()
-        for i in ended.tolist():
-            self._flush_one(i)
-            self._close(i)
+        for k in ended.tolist():
+            self._flush_one(k)
+            self._close(k)
 
     def _happened(self, i: int) -> np.ndarray:
         records = self._batch.events.records[i, : self._batch.events.count[i]]

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.bodies import BACK, FORWARD, LEFT, RADIUS_M, RIGHT, STAY, STRAIGHT, TURN_LEFT, TURN_RIGHT, clear_of_boxes
 from avatarium.worlds.core.geodesic import waypoint
 from avatarium.worlds.core.kernels import kernel
@@ -82,7 +83,7 @@ def choose_rows(state, envs, avatars, custom, out):
         out[k, 0], out[k, 1] = choose(state, envs[k], avatars[k], custom)
 
 
-def oracle(batch, role, envs, avatars) -> np.ndarray:  # type: ignore[no-untyped-def]
+def oracle(batch: Batch, role: str, envs: np.ndarray, avatars: np.ndarray) -> np.ndarray:
     """Actions int32 [B, 2] (float32 [B, 3] under continuous control) of walkers that know the plan: an upper bound on learners."""
     choices = np.zeros((len(envs), 2), np.int32)
     choose_rows(batch.state, np.asarray(envs, np.int64), np.asarray(avatars, np.int64), 0, choices)
