@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from avatarium.worlds.core.spec import Role, WorldSpec
@@ -56,7 +56,7 @@ def card(spec: "WorldSpec", overrides: list[str]) -> str:
     """The tables of a world as Markdown that is lined up for reading: sensed, done, paid, told, settings."""
     from avatarium.worlds.core import settings
 
-    config = settings.build(spec.config, settings.parse_overrides(overrides, spec.config))
+    config: Any = settings.build(spec.config, settings.parse_overrides(overrides, spec.config))
     parts = [f"# {spec.name}, version {spec.version}", f"{spec.summary[0].upper()}{spec.summary[1:]}."]
     for role in spec.roles(config):
         parts += _role(role)

@@ -7,7 +7,7 @@ from avatarium.worlds.core.batch import Arrays, Batch
 
 def random_actions(batch: Batch, rng: np.random.Generator) -> Arrays:
     """Uniformly random actions by role for one step of ``batch``: int32 [N, A, heads], or float32 [N, A, controls] in [-1, 1]."""
-    drawn = {}
+    drawn: Arrays = {}
     for name, role in batch.roles.items():
         shape = (batch.num_envs, role.count, role.action_size)
         if role.continuous:

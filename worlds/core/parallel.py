@@ -9,7 +9,7 @@ from gymnasium.spaces import Box, MultiDiscrete
 from pettingzoo import ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec
 
-from avatarium.worlds.core.batch import Batch, Step
+from avatarium.worlds.core.batch import Arrays, Batch, Step
 from avatarium.worlds.core.errors import UserError, nearest
 from avatarium.worlds.core.spec import Role, WorldSpec, box
 
@@ -45,7 +45,7 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         self._seats = {name: (role, a) for role, names in self._names.items() for a, name in enumerate(names)}
         self._observation_spaces = {name: self.batch.roles[role].observation_space for name, (role, _) in self._seats.items()}
         self._action_spaces = {name: self.batch.roles[role].action_space for name, (role, _) in self._seats.items()}
-        self._chosen = {name: np.zeros((1, r.count, r.action_size), _wide(r)) for name, r in self.batch.roles.items()}
+        self._chosen: Arrays = {name: np.zeros((1, r.count, r.action_size), _wide(r)) for name, r in self.batch.roles.items()}
         self._limits = {name: _limits(r) for name, r in self.batch.roles.items()}
         self.possible_agents = list(self._seats)
         self.agents: list[str] = []
@@ -68,7 +68,7 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
 
     def state(self) -> np.ndarray:
         """float32 [G]: the global state, for central critics."""
-        return self.batch.global_state()[0]
+        return np.asarray(self.batch.global_state()[0])
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, np.ndarray], Infos]:
         """Begin an episode; returns observations and infos by agent. Without a seed the next one is drawn, from fresh entropy at first.
@@ -136,7 +136,7 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
                     truncations[name] = truncated or (cut and not terminated)
         return observations, rewards, terminations, truncations
 
-    def _read(self, actions: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    def _read(self, actions: Mapping[str, Any]) -> Arrays:
         """The actions as the batch takes them; the rows of those who are not there are zero."""
         for rows in self._chosen.values():
             rows.fill(0)

@@ -49,10 +49,8 @@ def played(batch: Batch, steps: int, heuristic_rows: int = 0) -> Iterator[Step]:
         actions = random_actions(batch, rng)
         if batch.spec.heuristic is not None and heuristic_rows:
             for role in batch.roles:
-                flat = observed[role][:heuristic_rows].reshape(-1, observed[role].shape[-1])
-                actions[role][:heuristic_rows] = batch.spec.heuristic(role, flat, batch.config).reshape(
-                    actions[role][:heuristic_rows].shape
-                )
+                flat, chosen = observed[role][:heuristic_rows].reshape(-1, observed[role].shape[-1]), actions[role][:heuristic_rows]
+                chosen[:] = batch.spec.heuristic(role, flat, batch.config).reshape(chosen.shape)
         yield batch.step(actions)
 
 
@@ -63,7 +61,7 @@ def extremes(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         if is_dataclass(value):
             yield from extremes(value, f"{prefix}{f.name}.")
         else:
-            ends = f.metadata.get("options") or [type(f.default)(f.metadata[end]) for end in ("low", "high")]
+            ends = f.metadata.get("options") or [type(value)(f.metadata[end]) for end in ("low", "high")]
             yield from ((prefix + f.name, end) for end in ends)
 
 
