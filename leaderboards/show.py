@@ -30,11 +30,11 @@ def text(what: RenderableType) -> str:
 
 
 def cell(score: Score, metric: Metric) -> Text:
-    """A score and its interval: "0.93  0.91 to 0.95"."""
+    """A score and its interval, as in "0.93  0.91–0.95"."""
     if math.isnan(score.value):
         return Text("–", "dim")
     value, low, high = (f"{x:.{metric.digits}f}" for x in (score.value, score.low, score.high))
-    return Text.assemble(value, (f"  {low} – {high}", "dim"))
+    return Text.assemble(value, (f"  {low}–{high}", "dim"))
 
 
 def place(score: Score) -> str:

@@ -19,6 +19,7 @@ from avatarium.worlds.core.errors import UserError
 
 SCHEMA = 1
 BUSY_S = 30.0
+SCRATCH = ".scratch-"
 Json = dict[str, Any]
 
 
@@ -82,6 +83,7 @@ class Store:
             self._engine = sql.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S})
             sql.event.listen(self._engine, "connect", _prepare)
             self._open()
+            self._sweep()
 
     def _open(self) -> None:
         with self._engine.begin() as connection:
@@ -92,6 +94,12 @@ class Store:
                 )
             Base.metadata.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+
+    def _sweep(self) -> None:
+        """Remove what processes left behind that were killed."""
+        for folder in self.artefacts.glob(f"{SCRATCH}*"):
+            if not _alive(int(folder.name.removeprefix(SCRATCH))):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def __enter__(self) -> "Store":
         return self
@@ -171,14 +179,12 @@ class Store:
             session.execute(sqlite.insert(Record).on_conflict_do_nothing(), rows)
 
     def keep(self, file: Path, key: str | None = None) -> str:
-        """Move a file among the artefacts, under ``key`` or its SHA-256, which is returned."""
+        """Move a file from ``scratch`` among the artefacts, under ``key`` or its SHA-256, which is returned."""
         with self._explained():
             digest = key or hashlib.sha256(file.read_bytes()).hexdigest()
             kept = self.artefact(digest, file.suffix)
             kept.parent.mkdir(parents=True, exist_ok=True)
-            part = kept.with_name(f".{kept.name}.{os.getpid()}")
-            shutil.move(file, part)
-            part.replace(kept)
+            file.replace(kept)
         return digest
 
     def artefact(self, digest: str, suffix: str) -> Path:
@@ -188,7 +194,7 @@ class Store:
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder on the same disk for files on their way to the artefacts; disk errors inside are explained."""
-        folder = self.artefacts / f".scratch-{os.getpid()}"
+        folder = self.artefacts / f"{SCRATCH}{os.getpid()}"
         with self._explained():
             folder.mkdir(parents=True, exist_ok=True)
             try:
@@ -206,6 +212,14 @@ def _prepare(connection: Any, _: Any) -> None:
     """Readers and one writer side by side, and nothing lost when the process dies."""
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError as error:
+        return error.errno == errno.EPERM
+    return True
 
 
 def _full(path: Path) -> UserError:

@@ -22,4 +22,5 @@ METRIC = Metric(
     floor=60.0,
     fold=fold,
     reference="Francis et al. 2023, arXiv:2306.16740",
+    digits=1,
 )

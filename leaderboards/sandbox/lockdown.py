@@ -14,7 +14,7 @@ LAYERS = {
     "process": "a process of its own, without the caller's environment and files",
     "network": "a network namespace without interfaces",
     "limits": "caps on memory, processor time, files and processes",
-    "user": "no privileges and a user without rights",
+    "user": "no privileges of root",
     "no_new_privs": "no way to gain privileges",
     "undumpable": "no other process can look in, no core files",
     "landlock": "no files (Landlock)",
@@ -72,6 +72,6 @@ def _become_nobody() -> bool:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-    except OSError:
+    except (OSError, AttributeError):  # not mapped in this container, or not known to this system
         return False
     return True

@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
 import pickle
 import struct
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 
@@ -243,3 +246,13 @@ def test_controls_are_gaussian_and_clipped():
     assert abs(drawn.std() - 0.1) < 0.002
     assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.03
     assert (exported.sample_controls(mean + 3, mean, keys, greedy=True) == 1).all()
+
+
+def test_the_runtime_reports_to_nobody(tmp_path):
+    """onnxruntime would begin a thread and a file for telemetry when it is imported."""
+    pytest.importorskip("onnxruntime")
+    code = "import os; from avatarium.agents.session import runtime; runtime(); print(len(os.listdir('/proc/self/task')))"
+    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert list(tmp_path.rglob("*")) == []
+    assert done.stdout.strip() == "1"

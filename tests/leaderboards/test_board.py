@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -126,11 +127,25 @@ def test_a_killed_submission_goes_on_where_it_was(where, submission, elsewhere, 
         process.wait()
     assert process.returncode == 0
     assert kills >= 2
+    assert not list((tmp_path / "artefacts").glob(".*"))
     with Store(file) as store, Store(tmp_path / "quiet" / "board.sqlite") as other:
         enter(other, path, where)
         judge.score_baselines(other, where)
         assert played(store, where) == played(other, where)
         assert len(board.board(store, where).ranked) == 4
+
+
+def test_control_c_says_how_to_go_on(submission, elsewhere, tmp_path):
+    path, file = submission(), tmp_path / "board.sqlite"
+    code = "import sys; from avatarium.leaderboards import judge; judge.CHUNK = 1; from avatarium.worlds.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "submit", str(path), "--world", WORLD, "--episodes", "500", "--board", str(file)]
+    process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(elsewhere)}, stdout=subprocess.PIPE, text=True)
+    while count(file) < 3:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"{count(file)} of 1000 episodes are stored; the same command goes on from there" in out
 
 
 def count(file):
@@ -310,26 +325,26 @@ def test_a_page_of_the_board_that_is_damaged_is_explained(tmp_path, where, submi
         board.board(store, where)
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and not os.path.exists("/sys/kernel"), reason="there is no folder that root cannot write")  # noqa: PTH110
+@pytest.mark.skipif(os.geteuid() == 0 and not Path("/sys/kernel").exists(), reason="there is no folder that root cannot write")
 def test_a_folder_that_cannot_be_written_is_explained(tmp_path):
     folder = tmp_path / "fixed"
     folder.mkdir()
     folder.chmod(0o500)
     place = "/sys/kernel/board.sqlite" if os.geteuid() == 0 else folder / "board.sqlite"
     with pytest.raises(UserError, match="cannot be used"):
-        Store(type(tmp_path)(place))
+        Store(Path(place))
 
 
 def test_a_full_disk_is_explained_and_costs_nothing_that_was_done(store, where, submission, monkeypatch):
-    path, real, moved = submission(), Store.keep.__globals__["shutil"].move, []
+    path, real, moved = submission(), Path.replace, []
 
-    def move(source, target):
+    def replace_file(source, target):
         moved.append(source)
-        if len(moved) > 12:
+        if len(moved) > 7:
             raise OSError(errno.ENOSPC, "No space left on device", str(target))
         return real(source, target)
 
-    monkeypatch.setattr("avatarium.leaderboards.store.shutil.move", move)
+    monkeypatch.setattr(Path, "replace", replace_file)
     with pytest.raises(UserError, match="is full: make room and give the same command again"):
         enter(store, path, where)
     monkeypatch.undo()
