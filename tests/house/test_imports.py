@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,6 +60,8 @@ HEAVY = {
     "training": "moderngl pygame",
 }
 
+SLOW = ("torch", "ray", "moderngl", "pygame", "av", "onnxruntime", "sqlalchemy", "rich", "matplotlib")
+
 
 def faults(site: Path) -> list[str]:
     """What importing all modules of each room under ``site`` does that it should not."""
@@ -70,6 +73,18 @@ def faults(site: Path) -> list[str]:
         told = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else done.stderr.splitlines()[-1:]
         found += [f"avatarium.{room}: {fault}" for fault in told]
     return found
+
+
+def command_faults(site: Path, config: Path) -> list[str]:
+    """Heavy libraries that ``avatarium --help`` loads because a command's module imports them at its top."""
+    entries = tomllib.loads(config.read_text())["project"]["entry-points"]["avatarium.commands"]
+    modules = sorted({entry.partition(":")[0] for entry in entries.values()})
+    program = "import importlib, sys; [importlib.import_module(m) for m in sys.argv[1:]]; print(*sys.modules)"
+    environment = os.environ | {"PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, "-c", program, *modules], env=environment, cwd=site, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        return done.stderr.splitlines()[-1:]
+    return [f"a command loads {name}" for name in SLOW if name in done.stdout.split()]
 
 
 def test_importing_has_no_side_effects(installed: Path) -> None:
@@ -95,3 +110,13 @@ def test_side_effects_are_found(plant: Callable[[dict[str, str]], Path], site: C
     assert "avatarium.worlds: loads sqlalchemy" in found
     assert any(fault.startswith("avatarium.agents: starts a thread") for fault in found)
     assert "avatarium.render: ZeroDivisionError: division by zero" in found
+
+
+def test_commands_load_nothing_heavy_before_they_run(installed: Path, repository: Path) -> None:
+    assert not (found := command_faults(installed, repository / "pyproject.toml")), "\n".join(found)
+
+
+def test_a_heavy_command_is_found(plant: Callable[[dict[str, str]], Path], site: Callable[[Path], Path]) -> None:
+    files = {"worlds/commands.py": "", "worlds/bench.py": "", "render/commands.py": "import sqlalchemy\n", "render/doctor.py": ""}
+    folder = site(plant(files | {"training/commands.py": "", "leaderboards/commands.py": ""}))
+    assert command_faults(folder, folder / "pyproject.toml") == ["a command loads sqlalchemy"]
