@@ -5,6 +5,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -114,7 +115,7 @@ def load(path: Path) -> Checkpoint:
         found = json.loads((folder / MANIFEST).read_text())
         with np.load(folder / ARRAYS, allow_pickle=False) as file:
             arrays = dict(file)
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, BadZipFile) as fault:
         raise UserError(f"the checkpoint {folder} cannot be read: {fault}") from None
     if found.get("schema") != SCHEMA:
         raise UserError(f"the checkpoint {folder} has schema {found.get('schema')!r}; this version of Avatarium reads schema {SCHEMA}")

@@ -49,17 +49,20 @@ class Train:
             return 0
         if args.evaluate < 0:
             raise UserError(f"--evaluate {args.evaluate} is negative: give a number of episodes, or 0 for no evaluation")
+        from avatarium.training import request
+
+        plan, folder = (None, args.resume) if args.resume else (request.planned(args), request.folder_for(args))
         for module in MODULES:
             need(module, "train")
         from rich.console import Console
 
-        from avatarium.training import checkpoint, request
+        from avatarium.training import checkpoint
 
-        console = Console(quiet=args.quiet, highlight=False)
-        if args.resume:
-            resumed = checkpoint.load(args.resume)
-            return carry_out(request.amended(resumed.plan, args), args.resume, resumed, args, console)
-        return carry_out(request.planned(args), request.folder_for(args), None, args, console)
+        console, resumed = Console(quiet=args.quiet, highlight=False), None
+        if plan is None:
+            resumed = checkpoint.load(folder)
+            plan = request.amended(resumed.plan, args)
+        return carry_out(plan, folder, resumed, args, console)
 
 
 def carry_out(plan: "Plan", folder: Path, resumed: "Checkpoint | None", args: argparse.Namespace, console: "Console") -> int:
@@ -81,8 +84,8 @@ def carry_out(plan: "Plan", folder: Path, resumed: "Checkpoint | None", args: ar
 
 def report(found: "Outcome", folder: Path, console: "Console") -> None:
     """Print the verdict and where everything is."""
-    if found.table:
-        console.print(found.table)
+    if found.verdict:
+        console.print(found.verdict, markup=False, soft_wrap=True)
     rows = [("policy", path, "avatarium submit") for path in found.policies.values()]
     rows += [("curve", found.picture, ""), ("TensorBoard", folder / "tensorboard", "tensorboard --logdir")]
     rows += [("replay", found.replay, "avatarium watch")] if found.replay else []

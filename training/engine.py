@@ -2,8 +2,10 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +21,21 @@ from avatarium.worlds.core import discovery, settings
 
 LEAST_STORE = 1 << 27
 """Bytes of shared memory that Ray gets at least."""
-QUIET = {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "1", "PYTHONWARNINGS": "ignore"}
+QUIET = {
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "PYTHONWARNINGS": "ignore",
+}
+"""Environment variables that keep Ray from talking; whoever has set them otherwise is heard."""
 
 
 @contextmanager
-def ray_for(plan: Plan) -> Iterator[None]:
-    """Ray on this machine, with a CPU for each runner of the plan; an already running one is used and left alone."""
+def ray_for(plan: Plan, log: Path) -> Iterator[None]:
+    """Ray on this machine, with a CPU for each runner of the plan; an already running one is used and left alone.
+
+    What its native code has to say goes to the file ``log``.
+    """
     if ray.is_initialized():
         yield
         return
@@ -32,17 +43,37 @@ def ray_for(plan: Plan) -> Iterator[None]:
         os.environ.setdefault(name, value)
     logging.getLogger("ray.rllib").setLevel(logging.ERROR)
     logging.getLogger("ray.rllib.utils.actor_manager").setLevel(logging.CRITICAL)  # it dumps the whole error of a lost runner
-    ray.init(
-        num_cpus=max(1, plan.runners),
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=max(LEAST_STORE, 4 * batch_bytes(plan)) if plan.runners else LEAST_STORE,
-    )
-    try:
-        yield
-    finally:
-        ray.shutdown()
+    with native_errors_to(log):
+        ray.init(
+            num_cpus=max(1, plan.runners),
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            object_store_memory=max(LEAST_STORE, 4 * batch_bytes(plan)) if plan.runners else LEAST_STORE,
+        )
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def native_errors_to(log: Path) -> Iterator[None]:
+    """Within, file descriptor 2 leads to the file ``log``, while Python's ``sys.stderr`` goes on writing where it did."""
+    before, shown = os.dup(2), sys.stderr
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as file, os.fdopen(os.dup(2), "w", buffering=1) as aside:
+        os.dup2(file.fileno(), 2)
+        if shown is sys.__stderr__:
+            sys.stderr = aside
+        try:
+            yield
+        finally:
+            sys.stderr = shown
+            os.dup2(before, 2)
+            os.close(before)
+    if not log.stat().st_size:
+        log.unlink()
 
 
 def batch_bytes(plan: Plan) -> int:

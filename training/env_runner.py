@@ -37,6 +37,7 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
 
     env: Batch | None
     module: MultiRLModule
+    num_env_steps_sampled_lifetime: int
 
     def __init__(self, *, config: Any, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
@@ -73,7 +74,8 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
     def get_spaces(self) -> Spaces:
         """Observation and action space of every module, and of all of them together under RLlib's names for that."""
         modules = {name: pair for name, pair in self.spaces.items() if name not in (INPUT_ENV_SPACES, INPUT_ENV_SINGLE_SPACES)}
-        whole = tuple(gymnasium.spaces.Dict({name: pair[k] for name, pair in modules.items()}) for k in (0, 1))
+        seen, done = (gymnasium.spaces.Dict({name: pair[k] for name, pair in modules.items()}) for k in (0, 1))
+        whole = (seen, done)
         return {**modules, INPUT_ENV_SPACES: whole, INPUT_ENV_SINGLE_SPACES: whole}
 
     def assert_healthy(self) -> None:
@@ -133,7 +135,7 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
         key = mix(np.uint64(self._key), np.uint64(self._draws))
         self._draw[role](outputs[Columns.ACTION_DIST_INPUTS].numpy(), np.uint64(key), greedy, fragment.actions[t], fragment.log_probs[t])
         actions = fragment.actions[t].reshape(self.env.num_envs, -1, fragment.actions.shape[-1])
-        return np.clip(actions, -1.0, 1.0) if actions.dtype == np.float32 else actions
+        return actions.clip(-1.0, 1.0) if actions.dtype == np.float32 else actions
 
     def get_metrics(self) -> Any:
         """What was logged since the last call."""

@@ -1,6 +1,5 @@
 """Networks as ONNX: the normalisation inside, and checked against torch before anything is written."""
 
-import io
 import logging
 import warnings
 from pathlib import Path
@@ -43,7 +42,6 @@ def to_onnx(network: ActorCritic, role: Role) -> bytes:
     """The policy of ``network`` for ``role`` as ONNX. Raises ArithmeticError when onnxruntime does not compute what torch does."""
     acting = Acting(network).eval()
     example = torch.zeros(2, role.observation_size)
-    file = io.BytesIO()
     with warnings.catch_warnings(), _hushed("torch.onnx", "onnxscript"):
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
@@ -57,9 +55,9 @@ def to_onnx(network: ActorCritic, role: Role) -> bytes:
             verbose=False,
         )
     assert program is not None
-    program.save(file)
-    check(file.getvalue(), acting, role)
-    return file.getvalue()
+    onnx_bytes: bytes = program.model_proto.SerializeToString()
+    check(onnx_bytes, acting, role)
+    return onnx_bytes
 
 
 def check(onnx_bytes: bytes, acting: Acting, role: Role) -> None:

@@ -23,7 +23,7 @@ class History:
         (run / FILE).write_text("".join(json.dumps(point) + "\n" for point in self.points))
         self._file: TextIO = (run / FILE).open("a")
         decisions = int(self.points[-1]["decisions"]) if self.points else 0
-        self._board: Any = SummaryWriter(str(run / BOARD), purge_step=decisions + 1)  # type: ignore[no-untyped-call]
+        self._board: Any = SummaryWriter(str(run / BOARD), purge_step=decisions + 1)
 
     def append(self, point: Point) -> None:
         """Take down a point."""

@@ -155,7 +155,8 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         with torch.no_grad():  # Schulman's low-variance estimate of the divergence, http://joschu.net/blog/kl-approx.html
             kl, outside = (ratio - 1 - shift).mean(), (ratio != clipped).float().mean()
         self._traces[module_id].append(torch.stack([policy_loss.detach(), value_loss.detach(), entropy.detach(), kl, outside]))
-        return policy_loss + config.vf_loss_coeff * value_loss - config.entropy_coeff * entropy
+        loss: Tensor = policy_loss + config.vf_loss_coeff * value_loss - config.entropy_coeff * entropy
+        return loss
 
     def _log(self, tables: dict[str, Table], env_steps: int, epochs: int) -> None:
         """Means over the update; fails when they are not numbers any more."""
@@ -185,7 +186,7 @@ def _minibatches(tables: dict[str, Table], size: int | None) -> Iterator[dict[st
 def _values(network: ActorCritic, observations: Tensor) -> Tensor:
     """The critic's estimates [B] of ``observations`` [B, D], without gradients."""
     with torch.no_grad():
-        return torch.cat([network.value(part) for part in observations.split(ROWS_AT_ONCE)]) if len(observations) else torch.zeros(0)
+        return torch.cat([network.value(part) for part in torch.split(observations, ROWS_AT_ONCE)]) if len(observations) else torch.zeros(0)
 
 
 def _tensor(array: np.ndarray) -> Tensor:

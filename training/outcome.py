@@ -1,31 +1,39 @@
 """What a finished run leaves behind: policies, curve, verdict, replay."""
 
+import dataclasses
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from avatarium.leaderboards.evaluate import Result, evaluate, table
 from avatarium.training import curve, export, history
 from avatarium.training.checkpoint import Checkpoint
 from avatarium.training.recipe import recipe_for
 from avatarium.worlds.core import discovery
+from avatarium.worlds.core.spec import WorldSpec
 
-BASELINES = ("random", "heuristic", "oracle")
+TRAINED = "trained"
+"""What the policy is called in its verdict."""
 FIRST_SEED = 500_000_000
 """Episodes of the evaluation are seeded from here on."""
+SPLITS = ("validation", "held-out")
+"""Levels that are like those of training, and levels that are of another kind: what a world with splits is judged on."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Paths of what was written, and the verdict as a table."""
+    """Paths of what was written, by role, and the verdict as text."""
 
     policies: dict[str, Path]
     picture: Path
-    table: str
+    verdict: str
     replay: Path | None
 
 
 def finish(found: Checkpoint, run: Path, episodes: int, say: Callable[[str], None]) -> Outcome:
-    """Export every role's policy, draw the curve and, over ``episodes`` held-out episodes, compare with the baselines."""
+    """Export every role's policy, draw the curve, and compare with the baselines over ``episodes`` episodes of each unseen split."""
     spec = discovery.spec(found.plan.world)
     roles = export.roles_of(found)
     policies = {}
@@ -33,4 +41,28 @@ def finish(found: Checkpoint, run: Path, episodes: int, say: Callable[[str], Non
         path = run / ("policy.zip" if len(roles) == 1 else f"policy_{role.name}.zip")
         policies[role.name] = export.write_policy(path, found, role, run.resolve().name)
     picture = curve.draw(history.read(run), f"{spec.name}: {run.resolve().name}", recipe_for(spec).shown, run / "curve.png")
-    return Outcome(policies, picture, "", None)
+    if not episodes:
+        return Outcome(policies, picture, "", None)
+    say(f"letting it play {episodes} episodes that training has not seen, and the baselines the same ones ...")
+    verdicts, results = [], []
+    for role_name, path in policies.items():
+        for name, config in places(spec, found.plan.settings).items():
+            results = judge(found.plan.world, role_name, path, config, run / "evaluation" / name, episodes)
+            verdicts.append(f"{role_name}, {name} levels\n{table(results)}")
+    replay = Path(shutil.copy(results[0].transcripts[0], run / "replay.avt")) if results[0].transcripts else None
+    return Outcome(policies, picture, "\n".join(verdicts), replay)
+
+
+def places(spec: WorldSpec, settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Settings to judge under, by name: each unseen split, or those of training where the world has no splits."""
+    if "split" not in {f.name for f in dataclasses.fields(spec.config)}:
+        return {"fresh": settings}
+    return {split: settings | {"split": split} for split in SPLITS}
+
+
+def judge(world: str, role: str, policy: Path, config: dict[str, Any], folder: Path, episodes: int) -> list[Result]:
+    """Results of the policy, first, and of the baselines that the world has."""
+    spec = discovery.spec(world)
+    entrants = {TRAINED: str(policy), "random": "random"}
+    entrants |= {name: name for name in ("heuristic", "oracle") if getattr(spec, name) is not None}
+    return evaluate(world, entrants, range(FIRST_SEED, FIRST_SEED + episodes), config, folder, role)

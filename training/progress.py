@@ -78,6 +78,8 @@ def facts(done: float, point: Point, shown: tuple[str, ...]) -> str:
     parts = [f"return {point['return']:.2f}"] if "return" in point else []
     parts += [f"{name} {point[name]:.2f}" for name in shown if name in point]
     parts.append(f"{point['decisions_per_second'] / 1000:.0f} k steps/s")
+    if point.get("runners", 0) < point.get("runners_wanted", 0):
+        parts.append(f"{point['runners']:.0f} of {point['runners_wanted']:.0f} runners")
     if 0 < done < 1:
         left = point["seconds"] * (1 - done) / done
         parts.append(

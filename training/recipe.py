@@ -4,14 +4,14 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from avatarium.training import recipes
 from avatarium.worlds.core.settings import setting, switch
 from avatarium.worlds.core.spec import WorldSpec
 
 
-class Happened(NamedTuple):
+@dataclass(frozen=True)
+class Happened:
     """How often a kind of event happened, and the sum of the values of those events."""
 
     count: float

@@ -73,7 +73,7 @@ class Session:
         )
         point = {**vars(self.progress), "decisions_per_second": decisions / seconds, "lr_scale": self._algorithm.lr_scale}
         if self.plan.runners:
-            point["runners"] = result["fault_tolerance"]["num_healthy_workers"]
+            point |= {"runners": result["fault_tolerance"]["num_healthy_workers"], "runners_wanted": self.plan.runners}
         point |= self._told(played, decisions)
         for role in self._algorithm.config.policies:
             point |= {f"{role}/{name}": float(learnt[role][name]) for name in LEARNT}
@@ -93,7 +93,7 @@ class Session:
 
 def train(plan: Plan, folder: Path, display: Display, resumed: Checkpoint | None = None) -> Ended:
     """Train as planned, or go on from ``resumed``; outputs go to ``folder``. SIGINT or SIGTERM end it early, after a checkpoint."""
-    with engine.ray_for(plan), interruptions() as interrupted:
+    with engine.ray_for(plan, folder / "ray.log"), interruptions() as interrupted:
         algorithm = engine.config_for(plan).build_algo()
         session = Session(plan, folder, algorithm, resumed)
         try:

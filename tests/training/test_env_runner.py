@@ -34,7 +34,9 @@ def test_columns_are_what_the_world_gives_when_it_is_stepped_by_hand(ray_running
         for role, fragment in batch.fragments.items():
             assert np.array_equal(fragment.observations[t].reshape(twin.observations[role].shape), twin.observations[role])
             assert np.array_equal(fragment.present[t].reshape(ENVS, -1), twin.present[role])
-        step = twin.step({role: fragment.actions[t].reshape(ENVS, -1, fragment.actions.shape[-1]) for role, fragment in batch.fragments.items()})
+        step = twin.step(
+            {role: fragment.actions[t].reshape(ENVS, -1, fragment.actions.shape[-1]) for role, fragment in batch.fragments.items()}
+        )
         for role, fragment in batch.fragments.items():
             for name in ("reward", "termination", "truncation"):
                 assert np.array_equal(getattr(fragment, f"{name}s")[t].reshape(ENVS, -1), getattr(step, name)[role])
@@ -53,7 +55,9 @@ def test_log_probs_are_the_policy_s(ray_running: None, plan: Plan) -> None:
     fragment = runner.sample()[0].fragments["walker"]
     module = runner.module["walker"]
     seen = torch.from_numpy(fragment.observations[:-1].reshape(-1, 3))
-    distribution = module.get_exploration_action_dist_cls().from_logits(module.forward_exploration({Columns.OBS: seen})[Columns.ACTION_DIST_INPUTS])
+    distribution = module.get_exploration_action_dist_cls().from_logits(
+        module.forward_exploration({Columns.OBS: seen})[Columns.ACTION_DIST_INPUTS]
+    )
     expected = distribution.logp(torch.from_numpy(fragment.actions.reshape(-1, 2)))
     np.testing.assert_allclose(fragment.log_probs.reshape(-1), expected.numpy(), atol=1e-4)
 

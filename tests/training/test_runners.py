@@ -14,7 +14,9 @@ from avatarium.training.plan import Plan
 
 
 def weights(state: dict[str, Any]) -> dict[str, np.ndarray]:
-    return {name: np.asarray(array) for name, array in state["rl_module"]["walker"].items() if "critic" not in name and "returns" not in name}
+    return {
+        name: np.asarray(array) for name, array in state["rl_module"]["walker"].items() if "critic" not in name and "returns" not in name
+    }
 
 
 def decisions(result: dict[str, Any]) -> int:

@@ -24,7 +24,9 @@ class WorldEnv(MultiAgentEnv):  # type: ignore[misc]
         self.agents: list[str] = []
         self.observation_spaces = {agent: self.batch.observation_spaces[role] for agent, (role, _) in self._seats.items()}
         self.action_spaces = {agent: self.batch.action_spaces[role] for agent, (role, _) in self._seats.items()}
-        self._actions = {name: np.zeros((1, role.count, role.action_size), role.action_dtype) for name, role in self.batch.roles.items()}
+        self._actions: dict[str, np.ndarray] = {
+            name: np.zeros((1, role.count, role.action_size), role.action_dtype) for name, role in self.batch.roles.items()
+        }
         self._rng = np.random.default_rng()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[ByAgent, ByAgent]:

@@ -128,7 +128,7 @@ class BatchedPPO(PPO):  # type: ignore[misc]
     def _acting_state(self) -> dict[str, Any]:
         """What runners need to act as the learner would now."""
         state: dict[str, Any] = self.learner_group.get_state(components=f"{COMPONENT_LEARNER}/{COMPONENT_RL_MODULE}", inference_only=True)
-        return state[COMPONENT_LEARNER] | {NUM_ENV_STEPS_SAMPLED_LIFETIME: self._env_steps()}
+        return {**state[COMPONENT_LEARNER], NUM_ENV_STEPS_SAMPLED_LIFETIME: self._env_steps()}
 
     def cleanup(self) -> None:
         """Stop sampling, runners and learner."""

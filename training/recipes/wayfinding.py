@@ -14,7 +14,7 @@ def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]
     shares = {name: events[name].count / max(decisions, 1.0) for name in ("wall_contact", "collision", "intrusion")}
     if not journeys:
         return shares
-    return {"success": arrived.count / journeys, "spl": arrived.value / journeys, **shares}
+    return {"success": arrived.count / journeys, "SPL": arrived.value / journeys, **shares}
 
 
-RECIPE = Recipe(Hyperparameters(minutes=15.0), gauges, ("success", "spl"))
+RECIPE = Recipe(Hyperparameters(minutes=15.0), gauges, ("success", "SPL"))
