@@ -21,7 +21,7 @@ def draw(sheet: Sheet, name: str, colour: int, note: str, reading: Reading | Non
     height = _height(reading, len(facts))
     if y + height > sheet.height - 100:  # a low window shows the head alone
         reading, height = None, _height(None, len(facts))
-    sheet.panel(x, y, WIDTH, height)
+    sheet.panel(x, y, WIDTH, height, alpha=0.96)
     _head(sheet, x + _PAD, y + 14, name, colour, reading.action if reading else "")
     at = y + 58.0
     if reading is not None:

@@ -16,6 +16,8 @@ def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not (width.isdigit() and height.isdigit()):
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1280x720")
+    if not (64 <= int(width) <= 8192 and 64 <= int(height) <= 8192):
+        raise argparse.ArgumentTypeError(f"{text} is out of range: each side has to be from 64 to 8192 pixels")
     return int(width), int(height)
 
 
@@ -99,10 +101,10 @@ class Record:
         """Declare the arguments on ``parser``."""
         parser.add_argument("file", type=Path, help="a transcript (.avt)")
         parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="the film (default: beside the transcript)")
-        _add_view(parser, "960x540")
+        _add_view(parser, "1280x720")
         _add_span(parser)
-        parser.add_argument("--fps", type=int, default=20, help="frames per second (default: %(default)s)")
-        parser.add_argument("--speed", type=float, default=2.0, help="seconds of the world in a second of film (default: %(default)s)")
+        parser.add_argument("--fps", type=int, default=24, help="frames per second (default: %(default)s)")
+        parser.add_argument("--speed", type=float, default=4.0, help="seconds of the world in a second of film (default: %(default)s)")
         parser.add_argument("--plain", action="store_true", help="without panels")
 
     def run(self, args: argparse.Namespace) -> int:

@@ -1,6 +1,10 @@
 """Drawing without OpenGL: the same meshes, light and sheet, rasterised by compiled kernels."""
 
+import itertools
 import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -11,6 +15,7 @@ from avatarium.render.figures import avatar_mesh, flag_mesh, place
 from avatarium.render.picture import Picture, Quality
 from avatarium.render.sunlight import sun_camera
 
+_BANDS = min(os.cpu_count() or 1, 8)
 _NO_IDS = np.zeros((0, 0), np.int32)
 
 
@@ -37,6 +42,8 @@ class Cpu:
     def __init__(self) -> None:
         self._still: tuple[bytes, float, int] | None = None
         self._still_depth = np.zeros((0, 0), np.float32)
+        self._threads: ThreadPoolExecutor | None = None
+        self._pid = 0
         self._floor: tuple[bytes, np.ndarray] | None = None
 
     def draw(self, picture: Picture, camera: Camera, width: int, height: int, quality: Quality) -> np.ndarray:
@@ -49,18 +56,31 @@ class Cpu:
         matrix = camera.matrix(width / height)
         depth = np.full((2 * height, 2 * width), 1.0, np.float32)
         shown = np.full(depth.shape, -1, np.int32)
-        raster.cover(_clipped(position, matrix), 0, True, depth, shown, np.empty((4, 4), np.float32))
+        raster.cover(_clipped(position, matrix), True, depth, shown, np.empty((4, 4), np.float32))
         shadow, sun = self._shadow(picture, solid, figures, camera.cut_m, quality)
         image = np.empty((height, width, 3), np.float32)
         first = len(solid) // 3
         view = np.array([*camera.eye, 2.0 * math.tan(camera.fov_rad / 2) / height, *building.bounds], np.float32)
         rays, floor_map = _rays(camera, width / height), self._floor_map(building)
-        raster.shade(shown, _planes(mesh, camera.eye), (first, first + 2), rays, view, floor_map, sun, shadow, camera.hides >= 0, image)
+        planes = _planes(mesh, camera.eye)
+
+        def shade(rows: tuple[int, int]) -> None:
+            inside = camera.hides >= 0
+            raster.shade(shown, planes, (first, first + 2), rays, view, floor_map, sun, shadow, inside, image, *rows)
+
+        self._share(shade, height)
         self._blend(picture, camera, matrix, depth, image)
         if picture.sheet is not None and len(picture.sheet.quads):
             fields = (np.ascontiguousarray(picture.sheet.quads[n]) for n in ("rect", "extra", "colour", "border", "shape"))
             raster.flat_quads(*fields, picture.sheet.atlas.pixels, image)
         return (image * 255.0 + 0.5).astype(np.uint8)
+
+    def _share(self, work: Callable[[tuple[int, int]], None], height: int) -> None:
+        """Do ``work`` for all rows of a picture, in bands on several threads: kernels let go of the interpreter."""
+        if self._threads is None or self._pid != os.getpid():
+            self._threads, self._pid = ThreadPoolExecutor(_BANDS), os.getpid()
+        edges = np.linspace(0, height, 4 * _BANDS + 1).astype(int).tolist()
+        list(self._threads.map(work, itertools.pairwise(edges)))
 
     def _floor_map(self, building: Building) -> np.ndarray:
         """The floor map in linear light, float32 [h, w, 4]."""
@@ -81,11 +101,11 @@ class Cpu:
         at = (picture.building.key, cut, side)
         if self._still != at:
             self._still_depth = np.full((side, side), 1.0, np.float32)
-            raster.cover(_clipped(solid["position"], matrix), 0, False, self._still_depth, _NO_IDS, np.empty((4, 4), np.float32))
+            raster.cover(_clipped(solid["position"], matrix), False, self._still_depth, _NO_IDS, np.empty((4, 4), np.float32))
             self._still = at
         depth = self._still_depth.copy()
         if quality.moving_shadows and len(figures):
-            raster.cover(_clipped(figures["position"], matrix), 0, False, depth, _NO_IDS, np.empty((4, 4), np.float32))
+            raster.cover(_clipped(figures["position"], matrix), False, depth, _NO_IDS, np.empty((4, 4), np.float32))
         return depth, matrix.astype(np.float32)
 
     def _blend(self, picture: Picture, camera: Camera, matrix: np.ndarray, depth: np.ndarray, image: np.ndarray) -> None:

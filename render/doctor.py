@@ -71,21 +71,14 @@ def _version(package: str) -> str:
 
 def drawing() -> Findings:
     """What draws, and whether a window can be opened."""
-    from avatarium.render import context
+    from avatarium.render import context, window
 
     found = context.describe()
     if found["backend"] == "gl":
         first = [("backend", "OpenGL"), ("renderer", found["renderer"]), ("version", found["version"]), ("on a GPU", found["hardware"])]
     else:
         first = [("backend", f"CPU ({found['why']})"), ("for OpenGL", context.INSTALL)]
-    return [*first, ("display", _display())]
-
-
-def _display() -> str:
-    if platform.system() in ("Darwin", "Windows"):
-        return "yes"
-    names = [f"{name}={os.environ[name]}" for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)]
-    return ", ".join(names) or "none: watch and play need one; watch --screenshot and record do not"
+    return [*first, ("display", window.display() or "none: watch and play need one; watch --screenshot and record do not")]
 
 
 def films() -> Findings:

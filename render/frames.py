@@ -48,7 +48,7 @@ def studio(backend: str = "auto") -> Studio:
         else:
             from avatarium.render.gpu import Gpu
 
-            _studios[id(gl)] = Studio(Gpu(gl))
+            _studios[id(gl)] = Studio(context.run(Gpu, gl))
     return _studios[id(gl)]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from avatarium.render import context
 from avatarium.render.building import floor_quad
 from avatarium.render.camera import Camera
 from avatarium.render.figures import avatar_mesh, flag_mesh
@@ -38,29 +39,32 @@ def _column_major(matrix: np.ndarray) -> bytes:
 
 
 class Gpu:
-    """A canvas on a moderngl context (see ``context.gl``). Use it on the thread that made the context."""
+    """A canvas on a moderngl context (see ``context.gl``); make it within ``context.run``."""
 
     name = "gl"
 
-    def __init__(self, context: Any) -> None:
-        self._gl = context
-        self._programs = {name: context.program(_source(v), fragment_shader=_source(f)) for name, (v, f) in _PROGRAMS.items()}
+    def __init__(self, gl: Any) -> None:
+        self._gl = gl
+        self._programs = {name: gl.program(_source(v), fragment_shader=_source(f)) for name, (v, f) in _PROGRAMS.items()}
         for name in ("level", "floor", "figure"):
             self._programs[name]["shadow_map"].value = _SHADOW_UNIT
             self._programs[name]["sun"].value = tuple(SUN)
         self._programs["floor"]["floor_map"].value = _FLOOR_UNIT
         self._programs["sheet"]["atlas"].value = _ATLAS_UNIT
-        self._avatars, self._flags = _Herd(context, self._programs, avatar_mesh()), _Herd(context, self._programs, flag_mesh())
-        self._marks = _Growing(context, self._programs["flat"], "3f 4f", ("position", "colour"))
-        corners = context.buffer(np.array([-1, -1, 1, -1, -1, 1, 1, 1], "f4").tobytes())
-        self._backdrop = context.vertex_array(self._programs["backdrop"], [(corners, "2f", "corner")])
-        self._sheet = _SheetDraw(context, self._programs["sheet"], corners)
-        self._target = _Target(context, 1, 1, 0)
-        self._shadow = _Shadow(context, 1)
+        self._avatars, self._flags = _Herd(gl, self._programs, avatar_mesh()), _Herd(gl, self._programs, flag_mesh())
+        self._marks = _Growing(gl, self._programs["flat"], "3f 4f", ("position", "colour"))
+        corners = gl.buffer(np.array([-1, -1, 1, -1, -1, 1, 1, 1], "f4").tobytes())
+        self._backdrop = gl.vertex_array(self._programs["backdrop"], [(corners, "2f", "corner")])
+        self._sheet = _SheetDraw(gl, self._programs["sheet"], corners)
+        self._target = _Target(gl, 1, 1, 0)
+        self._shadow = _Shadow(gl, 1)
         self._level: _Level | None = None
 
     def draw(self, picture: Picture, camera: Camera, width: int, height: int, quality: Quality) -> np.ndarray:
         """The frame as uint8 [height, width, 3], sRGB, row 0 at the top."""
+        return context.run(self._draw, picture, camera, width, height, quality)
+
+    def _draw(self, picture: Picture, camera: Camera, width: int, height: int, quality: Quality) -> np.ndarray:
         samples = min(quality.samples, self._gl.max_samples) if quality.samples > 1 else 0
         if self._target.shape != (width, height, samples):
             self._target.release()

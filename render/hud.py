@@ -83,7 +83,7 @@ def draw(sheet: Sheet, status: Status) -> list[Button]:
 
 def _title(sheet: Sheet, status: Status) -> list[Button]:
     width = 236
-    sheet.panel(20, 18, width, 86)
+    sheet.panel(20, 18, width, 86, alpha=0.96)
     sheet.text(sheet.fit(status.title, width - 32, 14, True), 36, 26, 14, bold=True)
     sheet.text(sheet.fit(status.subtitle, width - 32, 12), 36, 46, 12, palette.MUTED)
     sheet.box(36, 68, width - 32, 24, (236, 239, 244), 1.0, 8)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from avatarium.render.source import Live
-from avatarium.worlds import make_batch
+from avatarium.worlds import Batch, make_batch
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.recorder import Recorder
 from avatarium.worlds.core.spec import Role
@@ -42,6 +42,13 @@ def action(role: Role, held: frozenset[str]) -> np.ndarray:
     return np.clip(chosen, -1, 1) if role.continuous else chosen
 
 
+def _warm(batch: Batch) -> None:
+    """Have the world's step compiled before the first one is due, and leave the batch as it was."""
+    before = batch.snapshot()
+    batch.step({name: np.zeros((1, role.count, role.action_size), role.action_dtype) for name, role in batch.roles.items()})
+    batch.restore(before)
+
+
 class Player:
     """One episode with a person as ``<role>_<avatar>``; ``drive`` makes its steps, ``close`` finishes the transcript at ``path``."""
 
@@ -59,6 +66,7 @@ class Player:
         self.agent = f"{self._role}_{avatar}"
         policies = {name: agents.load(others, world, name, **(config or {})) for name in self._batch.roles}
         self._batch.reset([seed])
+        _warm(self._batch)
         self._seats = [play.Seat(self._batch, name, policy, [seed]) for name, policy in policies.items()]
         names = {name: policy.name for name, policy in policies.items()}
         self._recorder = Recorder(folder, self._batch, [seed], names, {"by_hand": self.agent})

@@ -45,8 +45,8 @@ def to_screen(corner, width, height):
 
 
 @kernel
-def cover(clip, first, cull, depth, shown, polygon):
-    """Draw triangles ``clip`` [T, 3, 4] into ``depth`` and note the nearest one's number, counted from ``first``, in ``shown`` [h, w].
+def cover(clip, cull, depth, shown, polygon):
+    """Draw triangles ``clip`` [T, 3, 4] into ``depth`` and note the nearest one's number in ``shown`` [h, w].
 
     An empty ``shown`` leaves only depth, as a shadow map needs. ``polygon`` [4, 4] is working memory.
     """
@@ -71,7 +71,7 @@ def cover(clip, first, cull, depth, shown, polygon):
                     if z < depth[y, x]:
                         depth[y, x] = z
                         if note:
-                            shown[y, x] = first + t
+                            shown[y, x] = t
                     z += zx
 
 
@@ -183,13 +183,13 @@ def backdrop(u, v, inside):
 
 
 @kernel
-def shade(shown, plane, parts, rays, view, floor_map, sun_camera, shadow, inside, image):
-    """Fill ``image`` float32 [h, w, 3] (sRGB in [0, 1]) from ``shown`` [2 h, 2 w].
+def shade(shown, plane, parts, rays, view, floor_map, sun_camera, shadow, inside, image, start, stop):
+    """Fill rows ``start`` to ``stop`` of ``image`` float32 [h, w, 3] (sRGB in [0, 1]) from ``shown`` [2 h, 2 w].
 
     ``parts``: numbers of the first triangle of the floor and of figures; ``rays`` [3, 3]: gaze at the middle, per x, per y (in [-1, 1]).
     """
     height, width = image.shape[:2]
-    for y in range(height):
+    for y in range(start, stop):
         v = 1.0 - 2.0 * (y + 0.5) / height
         for x in range(width):
             u = 2.0 * (x + 0.5) / width - 1.0

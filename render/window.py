@@ -1,6 +1,7 @@
 """The window: pygame shows the frames and brings keys and clicks."""
 
 import os
+import platform
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -22,6 +23,15 @@ KEYS: Mapping[str, str] = {
     "right": "on", "home": "beginning", "end": "end", "h": "help", "u": "panels", "r": "rays", "t": "trails", "n": "names", "b": "bubbles",
 }  # fmt: skip
 SMALLEST = (320, 240)
+_INSTEAD = "or do without one (watch --screenshot, record)"
+
+
+def display() -> str:
+    """The display that windows open on, empty where there is none; without one SDL would draw where nobody sees it."""
+    if platform.system() in ("Darwin", "Windows"):
+        return "desktop"
+    names = [name for name in ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)]
+    return ", ".join(f"{name}={os.environ[name]}" for name in names)
 
 
 class Screen:
@@ -30,13 +40,13 @@ class Screen:
     def __init__(self, title: str, width: int, height: int) -> None:
         os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
         self._pygame = need("pygame", "render")
+        if not display():
+            raise UserError(f"no window can be opened without a display: set DISPLAY, {_INSTEAD}")
         try:
             self._pygame.display.init()
             self._surface = self._pygame.display.set_mode((width, height), self._pygame.RESIZABLE)
         except self._pygame.error as failure:
-            raise UserError(
-                f"no window can be opened here ({failure}): set DISPLAY, or draw without one (watch --screenshot, record)"
-            ) from failure
+            raise UserError(f"no window can be opened here ({failure}): set DISPLAY, {_INSTEAD}") from failure
         self._pygame.display.set_caption(title)
 
     @property
