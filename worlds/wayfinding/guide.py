@@ -13,7 +13,8 @@ from avatarium.worlds.core.trig import atan2
 F = np.float32
 KEEP_RIGHT, KEEP_LEFT = 1, 2
 REACH_CELLS = 12
-NEAR_M = F(1.6)
+NEAR_M, PRESSED_M = F(1.6), F(0.7)
+BEHIND, OPPOSITE = 1, 2
 
 
 @kernel
@@ -32,8 +33,8 @@ def choose(state, i, a, custom):
     dx, dy, pressed = give_way(state.avatars[i], a, dx, dy, side, custom)
     angle = atan2(dy * me.cos - dx * me.sin, dx * me.cos + dy * me.sin)
     turn = TURN_LEFT if angle > F(0.16) else (TURN_RIGHT if angle < F(-0.16) else STRAIGHT)
-    if pressed:
-        return (LEFT if side > F(0) else RIGHT), turn
+    if pressed > 0:
+        return (STAY if pressed == BEHIND else (LEFT if side > F(0) else RIGHT)), turn
     if abs(angle) < F(0.9):
         return FORWARD, turn
     if abs(angle) > F(2.6):
@@ -52,18 +53,22 @@ def drift(state, i, me, dx, dy, side):
 
 @kernel
 def give_way(avatars, a, dx, dy, side, custom):
-    """The heading bent around people ahead, and whether one of them is so near that only a step aside helps.
+    """(heading x, y, pressed): the heading bent around people ahead, and whether one is so near that it takes more than that.
 
-    With a custom one gives way to its side; without, to the side that needs the smaller turn.
+    With a custom one gives way to its side; without, to the side that needs the smaller turn. Pressed is ``BEHIND`` somebody who walks
+    the same way (wait) or ``OPPOSITE`` somebody (step aside), else 0.
     """
-    me, pressed, bend = avatars[a], False, F(0)
+    me, pressed, bend = avatars[a], 0, F(0)
     for b in range(avatars.shape[0]):
-        ox, oy = avatars[b].x - me.x, avatars[b].y - me.y
+        other = avatars[b]
+        ox, oy = other.x - me.x, other.y - me.y
         ahead, aside = ox * dx + oy * dy, oy * dx - ox * dy
-        if b != a and avatars[b].present == 1 and F(0) < ahead < NEAR_M and abs(aside) < F(3) * RADIUS_M:
+        if b != a and other.present == 1 and F(0) < ahead < NEAR_M and abs(aside) < F(3) * RADIUS_M:
+            along = other.vx * dx + other.vy * dy > F(0.3)
             to = side if custom != 0 or abs(aside) < F(0.02) else (F(-1) if aside > F(0) else F(1))
-            bend += to * (NEAR_M - ahead) / NEAR_M
-            pressed = pressed or (ahead < F(2.3) * RADIUS_M and abs(aside) < RADIUS_M)
+            bend += F(0) if along else to * (NEAR_M - ahead) / NEAR_M
+            if ahead < PRESSED_M and abs(aside) < F(1.6) * RADIUS_M and pressed != OPPOSITE:
+                pressed = BEHIND if along else OPPOSITE
     bend = min(max(bend, F(-1)), F(1))
     x, y = unit(dx - dy * bend, dy + dx * bend)
     return x, y, pressed

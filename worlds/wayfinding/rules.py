@@ -21,6 +21,7 @@ from avatarium.worlds.wayfinding.observe import COLLISION, INTRUSION, PROGRESS, 
 F = np.float32
 INTIMATE_M = F(0.45) + F(2) * bodies.RADIUS_M
 """Between centres: 0.45 m between bodies, the intimate distance of Hall (1966)."""
+APART_M = F(0.1)
 SHORT_RATE, LONG_RATE = F(0.05), F(0.0125)
 """Leaky means over 2 s and 8 s at steps of 0.1 s."""
 
@@ -87,20 +88,28 @@ def act(state, episodes, config, actions, out, log, i, k):
     me.walked_m += math.sqrt((me.x - x) * (me.x - x) + (me.y - y) * (me.y - y))
     if me.at_wall == 1 and was_at_wall == 0:
         emit(log, i, WALL_CONTACT, a, -1, F(1))
-    if touched != np.uint32(0):
-        note_contacts(avatars.shape[0], log, i, a, touched & ~me.touching)
-    me.touching = touched
+    if (touched | me.touching) != np.uint32(0):
+        me.touching = contacts(avatars, log, i, a, touched)
     if a < config.walkers:
         cost = F(config.rewards.collision)
         pay(out, i, a, COLLISION, cost if touched != np.uint32(0) else (F(0.2) * cost if me.at_wall == 1 else F(0)))
 
 
 @kernel
-def note_contacts(count, log, i, a, begun):
-    """Note a collision with each body of the bit set ``begun``."""
-    for b in range(count):
-        if (begun >> np.uint32(b)) & np.uint32(1):
+def contacts(avatars, log, i, a, touched):
+    """The bodies that avatar ``a`` is in contact with, as a bit set; a collision is noted with each that is new.
+
+    A contact lasts until the bodies are ``APART_M`` apart, so that jostling counts once.
+    """
+    me, lasting = avatars[a], touched
+    for b in range(avatars.shape[0]):
+        bit = np.uint32(1) << np.uint32(b)
+        before = (me.touching & bit) != np.uint32(0)
+        if (touched & bit) != np.uint32(0) and not before:
             emit(log, i, COLLIDED, a, b, F(1))
+        elif before and gap(me, avatars[b]) < F(2) * bodies.RADIUS_M + APART_M:
+            lasting |= bit
+    return lasting
 
 
 @kernel
