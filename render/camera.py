@@ -17,7 +17,7 @@ DOLLHOUSE_CUT_M = 1.15
 
 
 YAW_RAD, PITCH_RAD = 1.19, 0.87
-"""Where the orbit camera begins."""
+"""Where the orbit camera begins, for a building that is wider than deep."""
 
 Bounds = tuple[float, float, float, float]
 Margins = tuple[float, float, float, float]
@@ -111,6 +111,12 @@ def top_down(bounds: Bounds, aspect: float, zoom: float = 1.0, margins: Margins 
     return closer(_fit(bounds, np.array([0.0, 0.0, -1.0]), (0.0, 1.0, 0.0), 0.35, aspect, margins), zoom)
 
 
+def broadside(bounds: Bounds) -> float:
+    """The yaw (rad) from which a building lies across the picture: screens are wider than high."""
+    x0, y0, x1, y1 = bounds
+    return YAW_RAD if x1 - x0 >= y1 - y0 else YAW_RAD + math.pi / 2
+
+
 def closer(camera: Camera, zoom: float, towards: tuple[float, float, float] | None = None) -> Camera:
     """The same camera ``zoom`` times as near to ``towards`` (its target by default)."""
     goal = camera.target if towards is None else towards
@@ -136,7 +142,7 @@ def first_person(x_m: float, y_m: float, heading_rad: float, figure: int = -1) -
 def named(name: str, bounds: Bounds, pose: tuple[float, float, float], figure: int, aspect: float) -> Camera:
     """One of ``NAMES`` with its defaults; ``pose`` (x, y, heading) is that of the figure followed. Raises UserError for other names."""
     if name == "orbit":
-        return orbit(bounds, aspect)
+        return orbit(bounds, aspect, broadside(bounds))
     if name == "top":
         return top_down(bounds, aspect)
     if name == "follow":

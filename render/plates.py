@@ -58,4 +58,16 @@ def _places(sheet: Sheet, scene: Scene, camera: Camera, z_m: float) -> Sequence[
     points = np.stack([scene.figures["x"], scene.figures["y"], np.full(len(scene.figures), z_m)], axis=1)
     found = camera.project(points, sheet.width, sheet.height)
     inside = (found[:, 2] > 0.5) & (found[:, 0] > 0) & (found[:, 0] < sheet.width) & (found[:, 1] > 0) & (found[:, 1] < sheet.height)
+    if camera.hides >= 0:  # from outside one looks over the walls, from inside they hide
+        inside &= in_sight(scene, camera.eye[:2])
     return [(int(i), (float(found[i, 0]), float(found[i, 1]))) for i in np.flatnonzero(inside) if i != camera.hides]
+
+
+def in_sight(scene: Scene, eye: tuple[float, float]) -> np.ndarray:
+    """bool [A]: the figures that no box of a person's height stands before, seen from ``eye`` (m)."""
+    tall = scene.boxes[scene.boxes[:, 5] > HEAD_M * 0.75]
+    way = np.stack([scene.figures["x"], scene.figures["y"]], 1) - eye
+    way = np.where(np.abs(way) < 1e-6, 1e-6, way)[:, None]
+    one, other = (tall[None, :, :2] - eye) / way, (tall[None, :, 2:4] - eye) / way
+    enter, leave = np.minimum(one, other).max(axis=2), np.maximum(one, other).min(axis=2)
+    return ~((enter < leave) & (enter > 0) & (enter < 1)).any(axis=1)

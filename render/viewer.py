@@ -35,7 +35,8 @@ class Viewer:
         self.source, self.camera, self.now, self.playing, self.speed = source, camera, 0.0, True, 1.0
         self.chosen = follow or (source.agents[0] if source.agents else "")
         self.shown = {"panels": True, "rays": True, "trails": True, "names": False, "bubbles": True, "help": False}
-        self.yaw, self.pitch, self.zoom, self.pan = cameras.YAW_RAD, cameras.PITCH_RAD, 1.0, (0.0, 0.0)
+        self.pitch, self.zoom, self.pan = cameras.PITCH_RAD, 1.0, (0.0, 0.0)
+        self.yaw = cameras.broadside(source.scene(0).bounds)
         self.live = False
         self.buttons: list[hud.Button] = []
         self._message, self._message_left, self._seconds = "", 0.0, 0.0

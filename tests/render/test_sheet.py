@@ -106,3 +106,9 @@ def test_labels_behind_the_camera_are_not_drawn(atlas: Atlas, scene: Scene) -> N
     assert not len(sheet.quads)
     plates.rooms(sheet, scene, camera.follow(1.0, 4.5, 0.0))
     assert len(sheet.quads)
+
+
+def test_walls_hide_words_from_those_within(scene: Scene) -> None:
+    assert plates.in_sight(scene, (1.0, 1.0)).tolist() == [True, False]
+    assert plates.in_sight(scene, (5.0, 4.0)).tolist() == [True, True]
+    assert plates.in_sight(scene, (11.0, 1.0)).tolist() == [False, True]
