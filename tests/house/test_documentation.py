@@ -19,8 +19,8 @@ def faults(root: Path) -> list[str]:
     for path in (p for room in ROOMS for p in sorted((root / room).rglob("*.py"))):
         tree = ast.parse(path.read_text())
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-        for loose in (f for f in functions if not is_kernel(f) and not is_typed(f)):
-            found.append(f"{path.relative_to(root)}:{loose.lineno} {loose.name} is not fully typed")
+        loose = (f for f in functions if not is_kernel(f) and not is_typed(f))
+        found += [f"{path.relative_to(root)}:{f.lineno} {f.name} is not fully typed" for f in loose]
         for node in public(tree):
             where = f"{path.relative_to(root)}:{node.lineno} {node.name}"
             total += 1
