@@ -70,4 +70,5 @@ def in_sight(scene: Scene, eye: tuple[float, float]) -> np.ndarray:
     way = np.where(np.abs(way) < 1e-6, 1e-6, way)[:, None]
     one, other = (tall[None, :, :2] - eye) / way, (tall[None, :, 2:4] - eye) / way
     enter, leave = np.minimum(one, other).max(axis=2), np.maximum(one, other).min(axis=2)
-    return ~((enter < leave) & (enter > 0) & (enter < 1)).any(axis=1)
+    hidden: np.ndarray = ((enter < leave) & (enter > 0) & (enter < 1)).any(axis=1)
+    return ~hidden

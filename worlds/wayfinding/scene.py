@@ -33,7 +33,7 @@ def scene(state: State, config: Config, i: int) -> Scene:
         floor_tints=rooms["kind"].astype(np.uint8),
         figures=figures(avatars[here], here, config),
         names=tuple(f"walker_{a}" if a < config.walkers else f"crowd_{a - config.walkers}" for a in here.tolist()),
-        goals=np.column_stack([avatars["goal_x"][walkers], avatars["goal_y"][walkers], walkers]).astype(np.float32),
+        goals=np.column_stack([avatars["goal_x"][walkers], avatars["goal_y"][walkers], walkers % 14]).astype(np.float32),
         labels=tuple(plate(room) for room in rooms if room["kind"] > 0),
         notes={f"walker_{a}": journey(avatars[a], rooms) for a in walkers.tolist()},
     )
