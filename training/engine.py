@@ -103,7 +103,7 @@ def config_for(plan: Plan) -> BatchedPPOConfig:
         minibatch_size=h.minibatch,
     )
     config.debugging(seed=plan.seed, log_level="ERROR")
-    return config.speed(ahead=h.ahead, torch_threads=h.torch_threads)
+    return config.speed(ahead=h.ahead, learner_threads=h.learner_threads)
 
 
 def learner_state(algorithm: BatchedPPO) -> dict[str, Any]:

@@ -135,7 +135,7 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
         key = mix(np.uint64(self._key), np.uint64(self._draws))
         self._draw[role](outputs[Columns.ACTION_DIST_INPUTS].numpy(), np.uint64(key), greedy, fragment.actions[t], fragment.log_probs[t])
         actions = fragment.actions[t].reshape(self.env.num_envs, -1, fragment.actions.shape[-1])
-        return actions.clip(-1.0, 1.0) if actions.dtype == np.float32 else actions
+        return np.asarray(np.clip(actions, -1.0, 1.0) if actions.dtype == np.float32 else actions)
 
     def get_metrics(self) -> Any:
         """What was logged since the last call."""

@@ -19,10 +19,17 @@ from avatarium.agents.networks import heads
 from avatarium.agents.networks.mlp import ActorCritic
 from avatarium.training import kernels
 from avatarium.training.rollout import Fragment, RolloutBatch, join
+from avatarium.training.workers import Workers
 
-ROWS_AT_ONCE = 1 << 15
-"""Observations that the critic judges in one go, which bounds the memory that takes."""
+ROWS_AT_ONCE = 2048
+"""Rows that a thread works on in one go: their activations stay in its cache."""
+STATISTICS_ROWS = 1 << 14
+"""Observations of a batch, chosen at random, that are taken into the running statistics."""
 STATISTICS = ("policy_loss", "vf_loss", "entropy", "kl", "clip_fraction")
+
+
+Rows = dict[str, Tensor]
+"""Row numbers int64 [B] of each module's table."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,7 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         """Build modules and optimisers."""
         super().build()
         self._traces: dict[str, list[Tensor]] = defaultdict(list)
-        if self.config.torch_threads:
-            torch.set_num_threads(self.config.torch_threads)
+        self._workers = Workers(self.config.learner_threads)
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """Adam in one fused kernel per step, with the epsilon that PPO is used to (Andrychowicz et al. 2021)."""
@@ -76,13 +82,38 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
                 tables[module_id] = self._table(module_id, join([b.fragments[module_id] for b in batches]))
         self._scale_learning_rate(lr_scale)
         for _epoch in range(num_epochs):
-            for minibatch in _minibatches(tables, minibatch_size):
-                self._update(minibatch)
+            for rows in _minibatches(tables, minibatch_size):
+                self.apply_gradients(self.postprocess_gradients(self._gradients(tables, rows)))
         for module_id, table in tables.items():
-            self._network(module_id).normalise.update(table.columns[Columns.OBS])
+            seen = table.columns[Columns.OBS]
+            chosen = torch.randint(table.rows, (STATISTICS_ROWS,)) if table.rows > STATISTICS_ROWS else slice(None)
+            self._network(module_id).normalise.update(seen[chosen])
         self._log(tables, sum(b.env_steps for b in batches), num_epochs)
         self.after_gradient_based_update(timesteps=timesteps or {})
         return self.metrics.reduce()
+
+    def close(self) -> None:
+        """End the learner's threads."""
+        self._workers.close()
+
+    def _gradients(self, tables: dict[str, Table], minibatch: Rows) -> dict[Any, Tensor]:
+        """Gradients of the mean loss over a minibatch, by parameter; the threads share its rows, and the sum is the same for any number."""
+        parts = [(m, part, len(part) / len(rows)) for m, rows in minibatch.items() for part in torch.split(rows, ROWS_AT_ONCE)]
+        parameters = {module_id: self.get_parameters(self.module[module_id]) for module_id in minibatch}
+
+        def gradients_of(part: tuple[str, Tensor, float]) -> tuple[Tensor, ...]:
+            module_id, rows, weight = part
+            batch = {module_id: {name: column.index_select(0, rows) for name, column in tables[module_id].columns.items()}}
+            (loss,) = self.compute_losses(fwd_out=self.module.forward_train(batch), batch=batch).values()
+            gradients: tuple[Tensor, ...] = torch.autograd.grad(loss * weight, parameters[module_id])
+            return gradients
+
+        total: dict[Any, Tensor] = {}
+        for (module_id, _, _), found in zip(parts, self._workers.map(gradients_of, parts), strict=True):
+            for parameter, gradient in zip(parameters[module_id], found, strict=True):
+                reference = self.get_param_ref(parameter)
+                total[reference] = total[reference] + gradient if reference in total else gradient
+        return total
 
     def _network(self, module_id: str) -> ActorCritic:
         network: ActorCritic = self.module[module_id].unwrapped().network
@@ -98,9 +129,9 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         config, network = self.config.get_config_for_module(module_id), self._network(module_id)
         observations = _tensor(fragment.observations)
         steps, slots = fragment.rewards.shape
-        values = _values(network, observations.flatten(0, 1)).numpy().reshape(steps + 1, slots)
+        values = self._values(network, observations.flatten(0, 1)).numpy().reshape(steps + 1, slots)
         final_values = np.zeros_like(fragment.rewards)
-        final_values[fragment.final_steps, fragment.final_slots] = _values(network, _tensor(fragment.final_observations)).numpy()
+        final_values[fragment.final_steps, fragment.final_slots] = self._values(network, _tensor(fragment.final_observations)).numpy()
         advantages = np.empty_like(fragment.rewards)
         kernels.estimate_advantages(
             fragment.rewards,
@@ -126,6 +157,15 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
             here = torch.from_numpy(np.flatnonzero(fragment.present))
             columns = {name: column.index_select(0, here) for name, column in columns.items()}
         return self._scaled(network, columns)
+
+    def _values(self, network: ActorCritic, observations: Tensor) -> Tensor:
+        """The critic's estimates [B] of ``observations`` [B, D]."""
+
+        def values_of(part: Tensor) -> Tensor:
+            with torch.no_grad():  # which holds for this thread alone
+                return network.value(part)
+
+        return torch.cat(self._workers.map(values_of, torch.split(observations, ROWS_AT_ONCE)))
 
     def _scaled(self, network: ActorCritic, columns: dict[str, Tensor]) -> Table:
         """Advantages to mean 0 and deviation 1; targets in the critic's units, which are brought up to date first."""
@@ -173,20 +213,13 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED), env_steps * epochs, reduce="sum")
 
 
-def _minibatches(tables: dict[str, Table], size: int | None) -> Iterator[dict[str, dict[str, Tensor]]]:
+def _minibatches(tables: dict[str, Table], size: int | None) -> Iterator[Rows]:
     """One epoch: every row once, in random order. All modules are cut into the same number of minibatches, the largest into ``size``."""
     most = max(table.rows for table in tables.values())
     count = max(1, round(most / (size or most)))
     orders = {module_id: torch.randperm(table.rows).tensor_split(count) for module_id, table in tables.items()}
     for i in range(count):
-        picked = {module_id: parts[i] for module_id, parts in orders.items() if len(parts[i])}
-        yield {m: {name: column.index_select(0, rows) for name, column in tables[m].columns.items()} for m, rows in picked.items()}
-
-
-def _values(network: ActorCritic, observations: Tensor) -> Tensor:
-    """The critic's estimates [B] of ``observations`` [B, D], without gradients."""
-    with torch.no_grad():
-        return torch.cat([network.value(part) for part in torch.split(observations, ROWS_AT_ONCE)]) if len(observations) else torch.zeros(0)
+        yield {module_id: parts[i] for module_id, parts in orders.items() if len(parts[i])}
 
 
 def _tensor(array: np.ndarray) -> Tensor:

@@ -38,7 +38,7 @@ class Hyperparameters:
     hidden: int = setting(128, 1, 4096, "units per hidden layer of actor and critic")
     layers: int = setting(2, 1, 16, "hidden layers")
     ahead: bool = switch(True, "sample the next batch while learning from the last")
-    torch_threads: int = setting(1, 0, 256, "threads of the learner; 0 leaves it to torch")
+    learner_threads: int = setting(0, 0, 256, "threads of the learner; 0: one per CPU")
     world_threads: int = setting(1, 1, 256, "threads that step the worlds of a runner")
     checkpoint_minutes: float = setting(2.0, 0.01, 1e6, "between two checkpoints")
 

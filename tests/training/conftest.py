@@ -16,7 +16,7 @@ from avatarium.training.recipe import Hyperparameters
 OUTSIDE = Path(__file__).parent / "outside"
 LANES = "lanes:WORLD"
 SMALL = Hyperparameters(
-    envs=16, fragment=20, epochs=2, minibatch=160, lr=5e-3, hidden=16, minutes=0.05, checkpoint_minutes=10.0, torch_threads=1, ahead=False
+    envs=16, fragment=20, epochs=2, minibatch=160, lr=5e-3, hidden=16, minutes=0.05, checkpoint_minutes=10.0, learner_threads=1, ahead=False
 )
 
 

@@ -52,7 +52,7 @@ def test_an_epoch_uses_every_row_once_in_every_module() -> None:
     minibatches = list(learner._minibatches(tables, 25))
     assert len(minibatches) == 4
     for name, rows in (("many", 103), ("few", 7)):
-        seen = torch.cat([m[name]["x"] for m in minibatches if name in m])
+        seen = torch.cat([rows[name] for rows in minibatches if name in rows])
         assert sorted(seen.tolist()) == list(range(rows))
 
 

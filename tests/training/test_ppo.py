@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avatarium.training import engine
+from avatarium.training import engine, learner
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig, role_of
 from avatarium.training.plan import Plan
 from avatarium.worlds import UserError
@@ -33,8 +33,15 @@ def test_an_easy_world_is_learnt(ray_running: None, plan: Plan, settings: dict[s
         assert min(results[-1]["env_runners"]["module_episode_returns_mean"].values()) > 0.8
 
 
-def test_the_same_seed_gives_the_same_weights(ray_running: None, plan: Plan) -> None:
-    one, two = (engine.learner_state(trained(plan, 3)[0])["rl_module"]["walker"] for _ in range(2))
+@pytest.fixture
+def many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Minibatches are cut into parts for the threads."""
+    monkeypatch.setattr(learner, "ROWS_AT_ONCE", 32)
+
+
+def test_the_same_seed_gives_the_same_weights_with_any_number_of_threads(ray_running: None, many_parts: None, plan: Plan) -> None:
+    threads = (replace(plan, hyperparameters=replace(plan.hyperparameters, learner_threads=count)) for count in (1, 3))
+    one, two = (engine.learner_state(trained(plan, 3)[0])["rl_module"]["walker"] for plan in threads)
     other = engine.learner_state(trained(replace(plan, seed=1), 3)[0])["rl_module"]["walker"]
     assert all(np.array_equal(one[name], two[name]) for name in one)
     assert not all(np.array_equal(one[name], other[name]) for name in one)
@@ -56,7 +63,7 @@ def test_nothing_is_written_and_no_thread_is_left(ray_running: None, plan: Plan,
     monkeypatch.setenv("HOME", str(tmp_path))
     trained(replace(plan, hyperparameters=replace(plan.hyperparameters, ahead=True)), 1)
     assert not list(tmp_path.iterdir())
-    assert not [t for t in threading.enumerate() if t.name.startswith("sampler")]
+    assert not [t for t in threading.enumerate() if t.name.startswith(("sampler", "learner"))]
 
 
 def test_agents_belong_to_the_module_of_their_role() -> None:

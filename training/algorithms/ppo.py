@@ -46,7 +46,7 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         self.env_runner_health_probe_timeout_s = 0.5  # how long each iteration waits for a runner that is being restarted
         self.delay_between_env_runner_restarts_s = 0.0
         self.ahead = True
-        self.torch_threads = 0
+        self.learner_threads = 0
 
     def world(self, name: str, threads: int = 1, **settings: Any) -> Self:
         """Train in ``worlds.make_batch(name, threads=threads, **settings)``; raises UserError when there is no such world or setting."""
@@ -54,9 +54,9 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         self.environment(env="avatarium", env_config={"name": name, "threads": threads, "settings": settings})
         return self.multi_agent(policies=set(roles), policy_mapping_fn=role_of)  # type: ignore[no-any-return]
 
-    def speed(self, *, ahead: bool, torch_threads: int = 0) -> Self:
-        """``ahead``: sample the next batch, with the policy before the update, while the learner works; torch threads of the learner."""
-        self.ahead, self.torch_threads = ahead, torch_threads
+    def speed(self, *, ahead: bool, learner_threads: int = 0) -> Self:
+        """``ahead``: sample the next batch, with the policy before the update, while the learner works. Threads: 0 for one per CPU."""
+        self.ahead, self.learner_threads = ahead, learner_threads
         return self
 
     def get_default_learner_class(self) -> type:
@@ -134,6 +134,7 @@ class BatchedPPO(PPO):  # type: ignore[misc]
         """Stop sampling, runners and learner."""
         if hasattr(self, "_sampler"):
             self._sampler.close()
+            self.learner_group.foreach_learner(lambda learner: learner.close())
         super().cleanup()
 
     def _setup_logdir(self) -> None:
