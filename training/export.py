@@ -12,6 +12,7 @@ from avatarium.agents.exported import Manifest, pack
 from avatarium.agents.networks.mlp import ActorCritic
 from avatarium.agents.session import Session
 from avatarium.training.checkpoint import Checkpoint
+from avatarium.training.recipe import recipe_for
 from avatarium.worlds.core import discovery, settings
 from avatarium.worlds.core.spec import Role
 
@@ -86,6 +87,7 @@ def write_policy(path: Path, found: Checkpoint, role: Role, name: str) -> Path:
         signature=role.signature(),
         actions=() if role.continuous else tuple(len(h.choices) for h in role.heads),
         controls=len(role.continuous),
+        sampling=recipe_for(spec).sampling,
         training_data=f"{found.progress.decisions} decisions of PPO, seed {found.plan.seed}, settings {found.plan.settings}",
     )
     return pack(path, to_onnx(found.network(role.name), role), manifest)

@@ -60,6 +60,8 @@ class Recipe:
     gauges: Gauges = event_rates
     shown: tuple[str, ...] = ()
     """The gauges that matter most: shown in the progress bar and drawn in the learning curve."""
+    sampling: str = "sample"
+    """How the exported policy acts: "sample" draws from its probabilities, "greedy" takes the likeliest actions."""
 
 
 def recipe_for(world: WorldSpec) -> Recipe:

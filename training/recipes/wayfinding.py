@@ -17,4 +17,4 @@ def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]
     return {"success": arrived.count / journeys, "SPL": arrived.value / journeys, **shares}
 
 
-RECIPE = Recipe(Hyperparameters(minutes=12.0, lr=1e-3, entropy=0.002, minibatch=8192), gauges, ("success", "SPL"))
+RECIPE = Recipe(Hyperparameters(minutes=12.0, lr=1e-3, entropy=0.002, minibatch=8192), gauges, ("success", "SPL"), "greedy")

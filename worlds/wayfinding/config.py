@@ -30,6 +30,7 @@ class Config:
     episode_steps: int = setting(600, 50, 6000, "of 0.1 s")
     rooms_low: int = setting(6, 2, 16, "fewest rooms of a building (four more when held out)")
     rooms_high: int = setting(12, 2, 16, "most rooms of a building (four more when held out)")
+    loops: float = setting(0.75, 0.0, 1.0, "share of walls of 4.5 m or more with a second door, so that there are ways around")
     furniture: float = setting(0.3, 0.0, 1.0, "share of rooms with a table in it")
     patience: float = setting(4.0, 1.0, 100.0, "a journey fails after this many times its oracle time plus 5 s")
     rewards: Rewards = section(Rewards, "what the terms of the reward are worth")

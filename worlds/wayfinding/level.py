@@ -16,6 +16,8 @@ SMALLEST = 6
 """Cells along the shorter side of the smallest room."""
 CORRIDOR = 4
 """Cells across a corridor."""
+TWO_DOORS = 8
+"""Cells along the shortest wall that may have two doors, less one."""
 ROOM_AREA = 150
 """Cells per room on average."""
 
@@ -45,7 +47,7 @@ def generate(state, episodes, config, i):
         if largest < 0:
             break
         with_corridor = corridors < 2 and below(stream, i, LEVEL, 4) > 0
-        done = divide(state, stream, i, largest, with_corridor, config.split == HELD_OUT)
+        done = divide(state, stream, i, largest, with_corridor, config)
         rooms += 1 if done > 0 else 0
         corridors += 1 if done == 2 else 0
     name_rooms(state, stream, i)
@@ -76,24 +78,24 @@ def pick(state, i):
 
 
 @kernel
-def divide(state, stream, i, r, with_corridor, narrow):
+def divide(state, stream, i, r, with_corridor, config):
     """Divide room ``r``: across its longer side, by a corridor if wanted, else by a wall; at the worst across its shorter side.
 
     Returns 0 (no place for a wall; the room is not tried again), 1, or 2 (with corridor).
     """
     room = state.rooms[i, r]
     longer = room.x1 - room.x0 >= room.y1 - room.y0
-    done = split(state, stream, i, r, longer, CORRIDOR + 1, narrow) if with_corridor else 0
+    done = split(state, stream, i, r, longer, CORRIDOR + 1, config) if with_corridor else 0
     if done > 0:
         return 2
-    if split(state, stream, i, r, longer, 0, narrow) > 0 or split(state, stream, i, r, not longer, 0, narrow) > 0:
+    if split(state, stream, i, r, longer, 0, config) > 0 or split(state, stream, i, r, not longer, 0, config) > 0:
         return 1
     room.kind = -2
     return 0
 
 
 @kernel
-def split(state, stream, i, r, along_y, gap, narrow):
+def split(state, stream, i, r, along_y, gap, config):
     """Divide room ``r`` by one wall along y (or x), or by two, ``gap`` cells apart, with a corridor between; returns whether, as 0 or 1."""
     room = state.rooms[i, r]
     first, last = (room.x0, room.x1) if along_y else (room.y0, room.y1)
@@ -103,9 +105,9 @@ def split(state, stream, i, r, along_y, gap, narrow):
         at = between(stream, i, LEVEL, first + SMALLEST, last - SMALLEST - gap)
         if solid_ends(state.plan.cells[i], room, along_y, at) and (gap == 0 or solid_ends(state.plan.cells[i], room, along_y, at + gap)):
             x0, y0, x1, y1 = room.x0, room.y0, room.x1, room.y1
-            partition(state, stream, i, along_y, at, (y0 if along_y else x0), (y1 if along_y else x1), narrow)
+            partition(state, stream, i, along_y, at, (y0 if along_y else x0), (y1 if along_y else x1), config)
             if gap > 0:
-                partition(state, stream, i, along_y, at + gap, (y0 if along_y else x0), (y1 if along_y else x1), narrow)
+                partition(state, stream, i, along_y, at + gap, (y0 if along_y else x0), (y1 if along_y else x1), config)
                 corridor = state.num_rooms[i]
                 if along_y:
                     add_room(state, i, at + 1, y0, at + gap - 1, y1)
@@ -135,13 +137,13 @@ def solid_ends(cells, room, along_y, at):
 
 
 @kernel
-def partition(state, stream, i, along_y, at, first, last, narrow):
+def partition(state, stream, i, along_y, at, first, last, config):
     """A wall at ``at`` from cell ``first`` to ``last``, with one door, or with two when it is long, which makes loops."""
-    doors = 1 + (below(stream, i, LEVEL, 2) if last - first >= 11 else 0)
+    doors = 2 if last - first >= TWO_DOORS and uniform(stream, i, LEVEL) < config.loops else 1
     begin, free = first - 1, False
     for k in range(doors):
         low, high = first + k * (last - first + 1) // doors, first + (k + 1) * (last - first + 1) // doors - 1
-        wide = 2 if narrow else 2 + below(stream, i, LEVEL, 2)
+        wide = 2 if config.split == HELD_OUT else 2 + below(stream, i, LEVEL, 2)
         door = between(stream, i, LEVEL, low + 1, max(low + 1, high - wide))
         wall_piece(state, i, along_y, at, begin, door - 1, free, True)
         note_door(state, i, along_y, at, door, wide)
