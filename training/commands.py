@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,9 @@ def carry_out(plan: "Plan", folder: Path, resumed: "Checkpoint | None", args: ar
         again = shlex.join(["avatarium", "train", "--resume", str(folder)])
         console.print(f"stopped and saved in {ended.checkpoint}; go on with: {again}", soft_wrap=True)
         return INTERRUPTED
-    report(outcome.finish(checkpoint.load(ended.checkpoint), folder, args.evaluate, console.print), folder, console)
+    report(
+        outcome.finish(checkpoint.load(ended.checkpoint), folder, args.evaluate, partial(console.print, soft_wrap=True)), folder, console
+    )
     return 0
 
 
