@@ -79,9 +79,8 @@ def carry_out(plan: "Plan", folder: Path, resumed: "Checkpoint | None", args: ar
         again = shlex.join(["avatarium", "train", "--resume", str(folder)])
         console.print(f"stopped and saved in {ended.checkpoint}; go on with: {again}", soft_wrap=True)
         return INTERRUPTED
-    report(
-        outcome.finish(checkpoint.load(ended.checkpoint), folder, args.evaluate, partial(console.print, soft_wrap=True)), folder, console
-    )
+    say = partial(console.print, soft_wrap=True)
+    report(outcome.finish(checkpoint.load(ended.checkpoint), folder, args.evaluate, say), folder, console)
     return 0
 
 

@@ -6,7 +6,6 @@ figures are medians of wall-clock times. Stock RLlib samples in two runner proce
 
 import argparse
 import json
-import logging
 import statistics
 import time
 from collections.abc import Callable
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import ray
 import torch
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
@@ -179,11 +177,9 @@ def main() -> None:
     parser.add_argument("--stock-runners", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    ray.init(num_cpus=max(1, args.stock_runners), include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    logging.getLogger("ray.rllib").setLevel(logging.ERROR)
     plan = Plan(WORLD, {}, replace(COMMON, ahead=True))
-    found = measure(plan, args.rounds, args.seconds, args.stock_runners)
-    ray.shutdown()
+    with engine.ray_for(replace(plan, runners=args.stock_runners), args.json.with_suffix(".log")):
+        found = measure(plan, args.rounds, args.seconds, args.stock_runners)
     args.json.parent.mkdir(parents=True, exist_ok=True)
     args.json.write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
