@@ -29,7 +29,7 @@ class RunningNormalisation(nn.Module):
 
     def forward(self, value: Tensor) -> Tensor:
         """Normalise ``value`` float32 [..., size]."""
-        return ((value - self.mean) / self.deviation).clamp(-self.limit, self.limit)
+        return ((value - self.mean) * (1.0 / self.deviation)).clamp(-self.limit, self.limit)
 
     @torch.no_grad()
     def update(self, batch: Tensor) -> None:
