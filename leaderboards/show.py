@@ -45,9 +45,9 @@ def place(score: Score) -> str:
 def _table(title: str, first: Sequence[str], metrics: Sequence[Metric]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for k, heading in enumerate(first):
-        table.add_column(heading, justify="right" if k == 0 and len(first) > 1 else "left")
+        table.add_column(heading, justify="right" if k == 0 and len(first) > 1 else "left", no_wrap=True)
     for m in metrics:
-        table.add_column(Text(f"{m.title} {'↑' if m.higher_is_better else '↓'}"), justify="left", no_wrap=True)
+        table.add_column(Text(f"{m.title} {'↑' if m.higher_is_better else '↓'}"), justify="left")  # wraps when the terminal is narrow
     return table
 
 

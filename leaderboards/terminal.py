@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from avatarium.leaderboards.sandbox.host import InfrastructureError
 from avatarium.worlds.core.errors import UserError
 
-WIDTH = 110
+WIDTH = 160
 """Of tables that are not printed to a terminal."""
 
 
