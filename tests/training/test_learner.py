@@ -1,5 +1,6 @@
 """The loss of a hand-computed case, minibatches, and what a batch becomes."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -17,8 +18,10 @@ from avatarium.training.rollout import Fragment, RolloutBatch, join
 
 
 @pytest.fixture
-def algorithm(ray_running: None, plan: Plan) -> BatchedPPO:
-    return engine.config_for(plan).build_algo()  # type: ignore[no-any-return]
+def algorithm(ray_running: None, plan: Plan) -> Iterator[BatchedPPO]:
+    made = engine.config_for(plan).build_algo()
+    yield made
+    made.stop()
 
 
 def learner_of(algorithm: BatchedPPO) -> BatchedPPOTorchLearner:
