@@ -17,6 +17,4 @@ def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]
     return {"success": arrived.count / journeys, "SPL": arrived.value / journeys, **shares}
 
 
-RECIPE = Recipe(
-    Hyperparameters(minutes=9.0, envs=128, minibatch=4096, lr=1e-3, entropy=0.002, learner_threads=1), gauges, ("success", "SPL"), "greedy"
-)
+RECIPE = Recipe(Hyperparameters(minutes=9.0, envs=128, minibatch=4096, lr=1e-3, entropy=0.002), gauges, ("success", "SPL"), "greedy")
