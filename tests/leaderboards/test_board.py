@@ -112,7 +112,10 @@ def test_an_interrupted_submission_goes_on_where_it_was(store, where, submission
 def test_a_killed_submission_goes_on_where_it_was(where, submission, elsewhere, tmp_path):
     """SIGKILL as soon as the first episodes are stored, many times over: at the end everything is there once."""
     path, file = submission(), tmp_path / "board.sqlite"
-    code = "import sys; from avatarium.leaderboards import judge; judge.CHUNK = 1; from avatarium.worlds.cli import main; sys.exit(main())"
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's background jobs begin without it
+        "from avatarium.leaderboards import judge; judge.CHUNK = 1; from avatarium.worlds.cli import main; sys.exit(main())"
+    )
     command = [sys.executable, "-c", code, "submit", str(path), "--world", WORLD, "--episodes", "4", "--board", str(file)]
     kills = 0
     for _ in range(12):
@@ -137,7 +140,10 @@ def test_a_killed_submission_goes_on_where_it_was(where, submission, elsewhere, 
 
 def test_control_c_says_how_to_go_on(submission, elsewhere, tmp_path):
     path, file = submission(), tmp_path / "board.sqlite"
-    code = "import sys; from avatarium.leaderboards import judge; judge.CHUNK = 1; from avatarium.worlds.cli import main; sys.exit(main())"
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's background jobs begin without it
+        "from avatarium.leaderboards import judge; judge.CHUNK = 1; from avatarium.worlds.cli import main; sys.exit(main())"
+    )
     command = [sys.executable, "-c", code, "submit", str(path), "--world", WORLD, "--episodes", "500", "--board", str(file)]
     process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(elsewhere)}, stdout=subprocess.PIPE, text=True)
     while count(file) < 3:
