@@ -12,6 +12,7 @@ import numpy as np
 
 from avatarium.worlds.core.bodies import STEP_S
 from avatarium.worlds.core.errors import UserError, nearest
+from avatarium.worlds.core.spec import avatar_numbers
 from avatarium.worlds.core.transcript import Transcript
 
 Share = tuple[float, float]
@@ -63,8 +64,8 @@ def metric(name: str) -> Metric:
 
 def happened(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> np.ndarray:
     """The values, float32 [E], of all events called ``kind`` of which one of ``avatars`` of ``role`` is the doer."""
-    events = of_kind(transcript, kind)
-    return np.asarray(events["value"][np.isin(events["who"], numbers(transcript, role, avatars))])
+    known, events = avatar_numbers(transcript.roles.values())[role], of_kind(transcript, kind)
+    return np.asarray(events["value"][np.isin(events["who"], [known[avatar] for avatar in avatars])])
 
 
 def of_kind(transcript: Transcript, kind: str) -> np.ndarray:
@@ -76,13 +77,21 @@ def of_kind(transcript: Transcript, kind: str) -> np.ndarray:
     return found
 
 
-def numbers(transcript: Transcript, role: str, avatars: Sequence[int]) -> list[int]:
-    """Indices of avatars in the world's state, where the roles follow one another in their order."""
-    names = list(transcript.roles)
-    before = sum(transcript.roles[name].count for name in names[: names.index(role)])
-    return [before + avatar for avatar in avatars]
+def journeys(transcript: Transcript, role: str, avatars: Sequence[int]) -> tuple[np.ndarray, int]:
+    """Path-length weights, float32 [E], of the journeys that arrived, and how many journeys ended, those that failed included.
+
+    A journey that the end of the episode cuts short is in neither.
+    """
+    weights, failures = (happened(transcript, kind, role, avatars) for kind in ("arrival", "failure"))
+    return weights, len(weights) + len(failures)
 
 
-def avatar_minutes(transcript: Transcript, avatars: Sequence[int]) -> float:
-    """Minutes of the episode, summed over ``avatars``."""
-    return transcript.steps * round(float(STEP_S), 6) / 60.0 * len(avatars)
+def per_minute(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> Share:
+    """How often ``avatars`` did ``kind``, over the minutes of the episode, which count once for each of them."""
+    minutes = transcript.steps * round(float(STEP_S), 6) / 60.0
+    return float(len(happened(transcript, kind, role, avatars))), minutes * len(avatars)
+
+
+def average(values: np.ndarray) -> Share:
+    """The sum of ``values`` [E], over their number."""
+    return float(values.sum(dtype=float)), float(len(values))

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from avatarium.leaderboards.metrics import Metric, Share, avatar_minutes, happened
+from avatarium.leaderboards.metrics import Metric, Share, per_minute
 from avatarium.worlds.core.transcript import Transcript
 
 
 def fold(transcript: Transcript, role: str, avatars: Sequence[int]) -> Share:
     """Contacts that began because the avatar walked into another, over the avatars' minutes. Being walked into is not counted."""
-    return float(len(happened(transcript, "collision", role, avatars))), avatar_minutes(transcript, avatars)
+    return per_minute(transcript, "collision", role, avatars)
 
 
 METRIC = Metric(

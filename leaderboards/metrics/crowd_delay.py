@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from avatarium.leaderboards.metrics import Metric, Share, of_kind
+from avatarium.leaderboards.metrics import Metric, Share, average, of_kind
 from avatarium.worlds.core.transcript import Transcript
 
 
 def fold(transcript: Transcript, role: str, avatars: Sequence[int]) -> Share:
     """Seconds by which journeys of the crowd took longer than at top speed, over their number; nothing where there is no crowd."""
-    seconds = of_kind(transcript, "crowd_arrival")["value"]
-    return float(seconds.sum(dtype=float)), float(len(seconds))
+    return average(of_kind(transcript, "crowd_arrival")["value"])
 
 
 METRIC = Metric(

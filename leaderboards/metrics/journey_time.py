@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from avatarium.leaderboards.metrics import Metric, Share, happened
+from avatarium.leaderboards.metrics import Metric, Share, average, happened
 from avatarium.worlds.core.transcript import Transcript
 
 
 def fold(transcript: Transcript, role: str, avatars: Sequence[int]) -> Share:
     """Seconds of the journeys that arrived, over their number. Read it beside success: journeys that fail are not in it."""
-    seconds = happened(transcript, "journey_time", role, avatars)
-    return float(seconds.sum(dtype=float)), float(len(seconds))
+    return average(happened(transcript, "journey_time", role, avatars))
 
 
 METRIC = Metric(

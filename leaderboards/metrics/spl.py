@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from avatarium.leaderboards.metrics import Metric, Share, happened
+from avatarium.leaderboards.metrics import Metric, Share, journeys
 from avatarium.worlds.core.transcript import Transcript
 
 
 def fold(transcript: Transcript, role: str, avatars: Sequence[int]) -> Share:
-    """Sum over journeys of shortest way over way walked (0 for a failure), over the number of journeys."""
-    arrivals, failures = (happened(transcript, kind, role, avatars) for kind in ("arrival", "failure"))
-    return float(arrivals.sum(dtype=float)), float(len(arrivals) + len(failures))
+    """Sum over journeys of shortest way over way walked (0 for a failure), over the number of journeys that ended."""
+    weights, ended = journeys(transcript, role, avatars)
+    return float(weights.sum(dtype=float)), float(ended)
 
 
 METRIC = Metric(

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from avatarium.leaderboards.metrics import Metric, Share, happened
+from avatarium.leaderboards.metrics import Metric, Share, journeys
 from avatarium.worlds.core.transcript import Transcript
 
 
 def fold(transcript: Transcript, role: str, avatars: Sequence[int]) -> Share:
-    """Arrivals over arrivals and failures; the journey that the end of the episode cuts short counts for neither."""
-    arrivals, failures = (len(happened(transcript, kind, role, avatars)) for kind in ("arrival", "failure"))
-    return float(arrivals), float(arrivals + failures)
+    """Journeys that arrived, over journeys that ended."""
+    weights, ended = journeys(transcript, role, avatars)
+    return float(len(weights)), float(ended)
 
 
 METRIC = Metric(

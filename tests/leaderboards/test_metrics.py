@@ -11,6 +11,7 @@ from avatarium.leaderboards import metrics
 from avatarium.worlds.core.bodies import RADIUS_M
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.recorder import EVENT
+from avatarium.worlds.core.spec import Role
 from avatarium.worlds.core.transcript import Transcript
 
 KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion")
@@ -25,7 +26,7 @@ def told(*events, steps=600):
         steps=steps,
         events=happened,
         spec=SimpleNamespace(name="toy", events=[SimpleNamespace(name=kind) for kind in KINDS]),
-        roles={"guest": SimpleNamespace(count=2), "walker": SimpleNamespace(count=2)},
+        roles={name: Role(name, 2, (), (), ()) for name in ("guest", "walker")},
         rewards={"walker": np.array([[1.0, 2.0], [0.5, 0.25]], np.float32)},
     )
 

@@ -1,5 +1,6 @@
 """The container of transcripts: blocks one after the other, each with its own checksum, so that a cut file is read up to the cut."""
 
+import math
 import struct
 import zlib
 from collections.abc import Iterator
@@ -52,6 +53,11 @@ def _unpacked(packed: bytes) -> bytes | None:
     except zlib.error:
         return None
     return content if unpacker.eof else None
+
+
+def size(dtype: np.dtype, shape: tuple[int, ...]) -> int:
+    """Bytes that an array of this type and shape takes."""
+    return dtype.itemsize * math.prod(shape)
 
 
 def fold(rows: np.ndarray) -> bytes:

@@ -7,7 +7,7 @@ import numpy as np
 from avatarium.worlds.core.kernels import kernel
 
 EVENT = np.dtype([("kind", "u2"), ("who", "i2"), ("whom", "i2"), ("value", "f4")], align=True)
-"""kind: index in ``WorldSpec.events``; who, whom: avatar indices in the world's state, -1 for nobody."""
+"""kind: index in ``WorldSpec.events``; who, whom: numbers of avatars (see ``spec.avatar_numbers``), -1 for nobody."""
 
 SUM = np.dtype([("count", "i8"), ("value", "f8")])
 

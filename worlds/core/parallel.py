@@ -11,7 +11,7 @@ from pettingzoo.utils.conversions import parallel_to_aec
 
 from avatarium.worlds.core.batch import Arrays, Batch, Step
 from avatarium.worlds.core.errors import UserError, nearest
-from avatarium.worlds.core.spec import Role, WorldSpec, box
+from avatarium.worlds.core.spec import Role, WorldSpec, avatar_numbers, box
 
 RENDER_MODES = ("rgb_array", "human")
 STEPS_PER_SECOND = 10
@@ -43,6 +43,8 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         self.render_mode, self.max_cycles, self.infos = render_mode, max_cycles, infos
         self._names = {role: [f"{role}_{a}" for a in range(count)] for role, count in self.batch.num_agents.items()}
         self._seats = {name: (role, a) for role, names in self._names.items() for a, name in enumerate(names)}
+        self._numbers = avatar_numbers(self.batch.roles.values())
+        self._by_number = {self._numbers[role][a]: name for name, (role, a) in self._seats.items()}
         self._observation_spaces = {name: self.batch.roles[role].observation_space for name, (role, _) in self._seats.items()}
         self._action_spaces = {name: self.batch.roles[role].action_space for name, (role, _) in self._seats.items()}
         self._chosen: Arrays = {name: np.zeros((1, r.count, r.action_size), _wide(r)) for name, r in self.batch.roles.items()}
@@ -173,7 +175,7 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
     def _info(self, name: str) -> dict[str, Any]:
         """Reward by term, and the events of the last step in which this agent did something."""
         role, a = self._seats[name]
-        me, log, kinds = self.possible_agents.index(name), self.batch.events, self.batch.spec.events
+        me, log, kinds = self._numbers[role][a], self.batch.events, self.batch.spec.events
         mine = [e for e in log.records[0, : log.count[0]] if e["who"] == me]
         events = [{"kind": kinds[e["kind"]].name, "whom": self._called(int(e["whom"])), "value": float(e["value"])} for e in mine]
         return {
@@ -182,10 +184,8 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         }
 
     def _called(self, avatar: int) -> str | None:
-        """Whom an avatar index of an event means: avatars are numbered role by role, then come those who are no agents; -1 is nobody."""
-        if avatar >= len(self.possible_agents):
-            return f"avatar_{avatar}"
-        return self.possible_agents[avatar] if avatar >= 0 else None
+        """Whom the number of an avatar in an event means; nobody by -1."""
+        return self._by_number.get(avatar, f"avatar_{avatar}") if avatar >= 0 else None
 
 
 def as_aec(world: World) -> Any:

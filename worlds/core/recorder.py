@@ -67,6 +67,11 @@ def header(batch: Batch, seed: int, policies: Mapping[str, str], extra: Mapping[
     }
 
 
+def opening(batch: Batch, i: int) -> bytes:
+    """What environment ``i`` of a batch that was just reset begins with: the level, then the first frame."""
+    return b"".join(attrgetter(field)(batch.state)[i].tobytes() for field in (*batch.spec.level_fields, *batch.spec.frame_fields))
+
+
 def _kind(array: np.ndarray) -> list[Any]:
     return [describe_dtype(array.dtype), list(array.shape[1:])]
 
@@ -88,7 +93,7 @@ class Recorder:
         if batch.autoreset:
             raise UserError("only a batch with autoreset=False can be recorded: a transcript holds one episode")
         self._batch, self._filled = batch, 0
-        sizes = {name: dtype.itemsize * int(np.prod(shape, dtype=np.int64)) for name, (dtype, shape) in columns(batch).items()}
+        sizes = {name: blocks.size(*column) for name, column in columns(batch).items()}
         self._chunk = {name: np.zeros((CHUNK, batch.num_envs, size), np.uint8) for name, size in sizes.items()}  # bytes: padding counts too
         self._events: list[list[np.ndarray]] = [[] for _ in range(batch.num_envs)]
         self._step = 0
@@ -104,10 +109,9 @@ class Recorder:
         file = path.open("wb")
         file.write(blocks.MAGIC)
         blocks.write(file, blocks.HEAD, json.dumps(head).encode())
-        level = b"".join(attrgetter(field)(self._batch.state)[i].tobytes() for field in self._batch.spec.level_fields)
-        first = b"".join(attrgetter(field)(self._batch.state)[i].tobytes() for field in self._batch.spec.frame_fields)
-        blocks.write(file, blocks.LEVEL, level + first)
-        self._digests[i].update(level + first)
+        begun = opening(self._batch, i)
+        blocks.write(file, blocks.LEVEL, begun)
+        self._digests[i].update(begun)
         self.paths.append(path)
         self._files.append(file)
 

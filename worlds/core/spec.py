@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,6 +107,22 @@ class Role:
         return hashlib.sha256(json.dumps(fit).encode()).hexdigest()
 
 
+def avatar_numbers(roles: Iterable[Role]) -> dict[str, range]:
+    """Which numbers the avatars of each role have in the state of a world and in ``who`` and ``whom`` of its events.
+
+    Role by role, in the order in which a world declares them; whoever else walks about, such as a crowd, comes after the last role.
+
+    >>> guest, walker = (Role(name, 2, (), (), ()) for name in ("guest", "walker"))
+    >>> avatar_numbers([guest, walker])
+    {'guest': range(0, 2), 'walker': range(2, 4)}
+    """
+    found, first = {}, 0
+    for role in roles:
+        found[role.name] = range(first, first + role.count)
+        first += role.count
+    return found
+
+
 @dataclass(frozen=True)
 class WorldSpec:
     """A world: what it declares and its kernels. Shapes: N environments, A avatars, G state features.
@@ -123,6 +139,7 @@ class WorldSpec:
     summary: str
     config: type
     roles: Callable[[Any], tuple[Role, ...]]
+    """(config) -> the roles; avatars are numbered in their order (see ``avatar_numbers``)."""
     events: tuple[EventKind, ...]
     allocate: Callable[[int, Any], Any]
     reset: Callable[..., None]

@@ -12,7 +12,7 @@ import numpy as np
 from avatarium.worlds.core import blocks, discovery, settings
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.errors import UserError
-from avatarium.worlds.core.recorder import EVENT, SCHEMA
+from avatarium.worlds.core.recorder import EVENT, SCHEMA, opening
 from avatarium.worlds.core.scene import Scene
 from avatarium.worlds.core.spec import Role, WorldSpec
 
@@ -24,7 +24,8 @@ class Transcript:
         self.path, self.header, self.tail = path, header, tail
         self._columns = {name: (np.dtype(kind), tuple(shape)) for name, (kind, shape) in header["columns"].items()}
         self._level = {name: (np.dtype(kind), tuple(shape)) for name, (kind, shape) in header["level"].items()}
-        self._opening = level
+        self.opening = level
+        """Level and first frame, as ``recorder.opening`` gives them."""
         self._parts: dict[str, list[np.ndarray]] = {name: [] for name in self._columns}
         self._happened: list[np.ndarray] = []
         for chunk in chunks:
@@ -59,7 +60,7 @@ class Transcript:
     def _take(self, chunk: bytes) -> None:
         steps, at = int(np.frombuffer(chunk[:4], "<u4")[0]), 4
         for name, (dtype, shape) in self._columns.items():
-            size = steps * dtype.itemsize * int(np.prod(shape, dtype=np.int64))
+            size = blocks.size(dtype, (steps, *shape))
             self._parts[name].append(blocks.unfold(chunk[at : at + size], dtype, (steps, *shape)))
             at += size
         self._happened.append(np.frombuffer(chunk[at:], EVENT))
@@ -72,7 +73,7 @@ class Transcript:
     @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) over level, first frame, and every chunk's columns and events: equal exactly when the episodes are."""
-        digest = hashlib.sha256(self._opening)
+        digest = hashlib.sha256(self.opening)
         for k in range(len(self._happened)):
             for parts in self._parts.values():
                 digest.update(parts[k].tobytes())
@@ -113,20 +114,19 @@ class Transcript:
         """A state of one environment with the level filled in."""
         state, at = self.spec.allocate(1, self.config), 0
         for field, (dtype, shape) in self._level.items():
-            size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-            attrgetter(field)(state)[0] = np.frombuffer(self._opening[at : at + size], dtype).reshape(shape)
+            size = blocks.size(dtype, shape)
+            attrgetter(field)(state)[0] = np.frombuffer(self.opening[at : at + size], dtype).reshape(shape)
             at += size
         return state
 
     def frame(self, field: str) -> np.ndarray:
         """A state field over time: [T + 1, ...], frame 0 being the beginning."""
         dtype, shape = self._columns[f"frames.{field}"]
-        at = sum(d.itemsize * int(np.prod(s, dtype=np.int64)) for d, s in self._level.values())
+        at = sum(blocks.size(*column) for column in self._level.values())
         for name in self.spec.frame_fields:
-            kind, extent = self._columns[f"frames.{name}"]
-            size = kind.itemsize * int(np.prod(extent, dtype=np.int64))
+            size = blocks.size(*self._columns[f"frames.{name}"])
             if name == field:
-                first = np.frombuffer(self._opening[at : at + size], dtype).reshape((1, *shape))
+                first = np.frombuffer(self.opening[at : at + size], dtype).reshape((1, *shape))
                 return blocks.join([first, self.data[f"frames.{field}"]], dtype, shape)
             at += size
         raise UserError(f"{self.path} holds no field {field!r}")
@@ -160,8 +160,7 @@ def verify(path: Path | str) -> Verdict:
     told = Transcript.open(path)
     batch = Batch(told.spec, 1, autoreset=False, **told.header["config"])
     batch.reset([told.header["seed"]])
-    opening = b"".join(attrgetter(f)(batch.state)[0].tobytes() for f in (*told.spec.level_fields, *told.spec.frame_fields))
-    if opening != told._opening:
+    if opening(batch, 0) != told.opening:
         return Verdict(False, f"{path}: the world begins differently from what the transcript says", 0)
     for t in range(told.steps):
         batch.step({name: told.data[f"actions.{name}"][t][None] for name in batch.roles})
