@@ -1,7 +1,7 @@
 """Worlds: what exists and how it changes.
 
 >>> from avatarium import worlds
->>> worlds.names()
+>>> worlds.names("navigation")
 ['wayfinding']
 >>> batch = worlds.make_batch("wayfinding", num_envs=2)
 >>> batch.reset(seed=0)["walker"].shape
@@ -18,10 +18,10 @@ from avatarium.worlds.core.spec import WorldSpec
 __all__ = ["Batch", "UserError", "WorldSpec", "make", "make_batch", "names", "register", "spec"]
 
 
-def make_batch(name: str, num_envs: int = 1, threads: int = 1, autoreset: bool = True, **config: Any) -> Batch:
+def make_batch(name: str, num_envs: int = 1, threads: int = 1, autoreset: bool = True, central: bool = False, **config: Any) -> Batch:
     """``num_envs`` environments of a world, stepped at once: arrays in, arrays out. ``name`` as in ``make``."""
     found = spec(name)
-    return Batch(found, num_envs, threads, autoreset, **config)
+    return Batch(found, num_envs, threads, autoreset, central, **config)
 
 
 def make(name: str, aec: bool = False, render_mode: str | None = None, **config: Any) -> Any:

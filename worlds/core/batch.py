@@ -38,9 +38,13 @@ class Batch:
 
     With ``autoreset`` an episode that ends is followed by the next one within the same step; without, the environment stands still.
     ``threads`` shares the environments out over threads; the results are the same bytes for every number of threads.
+    ``central`` keeps ``central`` float32 [N, G], the global state of the moment, up to date, and ``final_central``, that of the last
+    step in which somebody's episode ended, before the next one began; without it both have no columns and cost nothing.
     """
 
-    def __init__(self, spec: WorldSpec, num_envs: int = 1, threads: int = 1, autoreset: bool = True, **config: Any) -> None:
+    def __init__(
+        self, spec: WorldSpec, num_envs: int = 1, threads: int = 1, autoreset: bool = True, central: bool = False, **config: Any
+    ) -> None:
         if not 1 <= num_envs <= 1 << 20 or not 1 <= threads <= 256:
             raise UserError(f"num_envs={num_envs}, threads={threads}: a batch has 1 to {1 << 20} environments on 1 to 256 threads")
         self.spec, self.num_envs, self.autoreset = spec, num_envs, autoreset
@@ -53,7 +57,7 @@ class Batch:
         self._split = course.SPLITS.index(getattr(self.config, "split", "train"))
         self.state: Any = spec.allocate(num_envs, self.config)
         self.episodes = course.allocate(num_envs)
-        self.events = events.allocate(num_envs, EVENTS_PER_AVATAR * sum(self.num_agents.values()), len(spec.events))
+        self.events = events.allocate(num_envs, EVENTS_PER_AVATAR * self._population(), len(spec.events))
         self.ended = np.zeros(num_envs, np.bool_)
         self._out = tuple(_buffers(num_envs, r) for r in self.roles.values())
         self._final = {name: np.zeros_like(o.observation) for name, o in zip(self.roles, self._out, strict=True)}
@@ -70,6 +74,9 @@ class Batch:
         self.actions: Arrays = dict(zip(self.roles, self._actions, strict=True))
         self.rewards: Arrays = self._by_role("reward")
         self.reward_terms: Arrays = self._by_role("terms")
+        self.allowed: Arrays = self._by_role("allowed")
+        self._state_size = sum(f.size for f in spec.state_features(self.config))
+        self.central, self.final_central = np.zeros((2, num_envs, self._state_size if central else 0), np.float32)
         self._all = np.ones(num_envs, np.bool_)
         self._chunks = _chunks(num_envs, threads)
         self._pool = ThreadPoolExecutor(len(self._chunks)) if len(self._chunks) > 1 else None
@@ -78,6 +85,11 @@ class Batch:
 
     def _by_role(self, field: str) -> Arrays:
         return {name: getattr(o, field) for name, o in zip(self.roles, self._out, strict=True)}
+
+    def _population(self) -> int:
+        """How many avatars an event may be about: those that learn, or all bodies of the state where it has others as well."""
+        bodies = getattr(self.state, "avatars", None)
+        return max(sum(self.num_agents.values()), 0 if bodies is None else bodies.shape[1])
 
     @property
     def clock(self) -> np.ndarray:
@@ -96,6 +108,7 @@ class Batch:
         for out in self._out:
             out.reward[:], out.terms[:], out.termination[:], out.truncation[:] = 0, 0, False, False
         self._begin(self._all)
+        self._survey()
         self._ready = True
         return self._step.observation
 
@@ -123,7 +136,9 @@ class Batch:
         self.events.count[:] = 0
         if not self.autoreset:
             self._hush()
-        if self._advance():
+        ended = self._advance()
+        self._survey()
+        if ended:
             self._finish()
         else:
             self._degrade(self._all)
@@ -151,9 +166,16 @@ class Batch:
         self._degrade(self._all)
         for name, out in zip(self.roles, self._out, strict=True):
             np.copyto(self._final[name], out.observation)
+        np.copyto(self.final_central, self.central)
         np.copyto(self.ended, self.episodes.over)
         if self.autoreset:
             self._begin(self.ended)
+            self._survey()
+
+    def _survey(self) -> None:
+        """Bring ``central`` up to date, where somebody wants it."""
+        if self.central.shape[1]:
+            self._share(self.spec.overview, self.state, self.episodes, self._packed, self.central)
 
     def _hush(self) -> None:
         over = self.episodes.over
@@ -168,9 +190,9 @@ class Batch:
         return f"actions of role {role!r} have shape {given.shape}, expected {want} (environments, avatars, {last})"
 
     def global_state(self) -> np.ndarray:
-        """float32 [N, G]: what a central critic may see, as ``spec.state_features(config)`` lists it."""
-        out = np.zeros((self.num_envs, sum(f.size for f in self.spec.state_features(self.config))), np.float32)
-        self.spec.overview(self.state, self.episodes, self._packed, out, 0, self.num_envs)
+        """float32 [N, G]: what a central critic may see, as ``spec.state_features(config)`` lists it; a new array."""
+        out = np.zeros((self.num_envs, self._state_size), np.float32)
+        self._share(self.spec.overview, self.state, self.episodes, self._packed, out)
         return out
 
     def _memory(self) -> list[np.ndarray]:
@@ -189,6 +211,7 @@ class Batch:
             raise UserError("this snapshot is of a batch of another world, size or config")
         for array, kept in zip(mine, snapshot.arrays, strict=True):
             array[...] = kept
+        self._survey()
         self._ready = True
         return self._step.observation
 
@@ -206,6 +229,7 @@ def _buffers(num_envs: int, role: Role) -> Out:
         np.zeros(lead, np.float32),
         np.zeros((*lead, len(role.terms)), np.float32),
         *flags,
+        np.zeros((*lead, role.mask_size), np.bool_),
     )
 
 

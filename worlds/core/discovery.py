@@ -1,4 +1,4 @@
-"""Which worlds there are: folders of this package, and entry points of others."""
+"""Which worlds there are: folders of this package, modules on its shelf of diagnostics, and entry points of others."""
 
 import importlib
 import pkgutil
@@ -11,6 +11,10 @@ from avatarium.worlds.core.errors import UserError, nearest
 from avatarium.worlds.core.spec import WorldSpec
 
 GROUP = "avatarium.worlds"
+SHELF = "diagnostics"
+"""The folder whose modules are a world each."""
+DIAGNOSTIC = "diagnostic"
+"""The tag of the worlds on that shelf."""
 
 
 def names(tag: str | None = None) -> list[str]:
@@ -42,8 +46,11 @@ def address(world: WorldSpec) -> str:
 
 
 def _addresses() -> dict[str, str]:
-    folders = pkgutil.iter_modules(avatarium.worlds.__path__)
-    found = {f.name: f"avatarium.worlds.{f.name}:WORLD" for f in folders if f.ispkg and f.name != "core"}
+    package, path = avatarium.worlds.__name__, avatarium.worlds.__path__
+    shelf = pkgutil.iter_modules([f"{folder}/{SHELF}" for folder in path])
+    found = {module.name: f"{package}.{SHELF}.{module.name}:WORLD" for module in shelf}
+    folders = (f.name for f in pkgutil.iter_modules(path) if f.ispkg and f.name not in ("core", SHELF))
+    found.update({name: f"{package}.{name}:WORLD" for name in folders})
     found.update({entry.name: entry.value for entry in metadata.entry_points(group=GROUP)})
     return found
 

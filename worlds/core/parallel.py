@@ -23,7 +23,8 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
     """A world as PettingZoo knows it. Agents are called ``<role>_<index>``; they act together and come and go as the world says.
 
     ``max_cycles`` cuts every episode short after so many steps. With ``infos`` each agent's info holds its reward by term and what
-    happened to it. ``render_mode`` is "rgb_array" (``render()`` returns uint8 [H, W, 3]) or "human" (a window that follows each step).
+    happened to it; agents of masked roles find their ``action_mask`` there in any case. ``render_mode`` is "rgb_array" (``render()``
+    returns uint8 [H, W, 3]) or "human" (a window that follows each step).
     """
 
     def __init__(
@@ -170,7 +171,13 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         return f"the action of {name} is {given}, but it has to be {wanted}"
 
     def _infos(self, names: Iterable[str]) -> Infos:
-        return {name: self._info(name) if self.infos else {} for name in names}
+        return {name: (self._info(name) if self.infos else {}) | self._mask(name) for name in names}
+
+    def _mask(self, name: str) -> dict[str, Any]:
+        """For an agent of a masked role ``action_mask``: int8 [choices] per head, 1 = allowed, as ``MultiDiscrete.sample`` takes it."""
+        role, a = self._seats[name]
+        heads = self.batch.roles[role].mask_slices()
+        return {"action_mask": tuple(self.batch.allowed[role][0, a, head].astype(np.int8) for head in heads)} if heads else {}
 
     def _info(self, name: str) -> dict[str, Any]:
         """Reward by term, and the events of the last step in which this agent did something."""

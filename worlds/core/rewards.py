@@ -10,7 +10,7 @@ F = np.float32
 
 
 class Out(NamedTuple):
-    """What a step writes for one role; N environments, A avatars of the role, D features, T reward terms."""
+    """What a step writes for one role; N environments, A avatars of the role, D features, T reward terms, C choices of all heads."""
 
     observation: np.ndarray  # float32 [N, A, D]
     reward: np.ndarray  # float32 [N, A]
@@ -18,6 +18,7 @@ class Out(NamedTuple):
     termination: np.ndarray  # bool [N, A]: left for good (its task ended)
     truncation: np.ndarray  # bool [N, A]: time is up
     present: np.ndarray  # bool [N, A]: is in the world and acts next
+    allowed: np.ndarray  # bool [N, A, C]: choices that are open next, head after head; C = 0 where the role is not masked
 
 
 @kernel

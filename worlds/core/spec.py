@@ -57,6 +57,8 @@ class Role:
     terms: tuple[str, ...]
     continuous: tuple[str, ...] = ()
     """Names of continuous controls in [-1, 1]; when given they take the place of the heads."""
+    masked: bool = False
+    """Whether the world says in each step which choices of the heads are open (``Batch.allowed``)."""
 
     @property
     def observation_size(self) -> int:
@@ -81,6 +83,16 @@ class Role:
         return len(self.continuous) or len(self.heads)
 
     @property
+    def mask_size(self) -> int:
+        """Number C of choices of all heads when the role is masked, else 0."""
+        return sum(len(h.choices) for h in self.heads) if self.masked else 0
+
+    def mask_slices(self) -> tuple[slice, ...]:
+        """Where each head's choices lie in a mask [C]; none when the role is not masked."""
+        ends = np.cumsum([len(h.choices) for h in self.heads]).tolist() if self.masked else []
+        return tuple(slice(end - len(h.choices), end) for h, end in zip(self.heads, ends, strict=False))
+
+    @property
     def action_dtype(self) -> type:
         """float32 for continuous control, else int32."""
         return np.float32 if self.continuous else np.int32
@@ -98,12 +110,14 @@ class Role:
         return "\n".join(rows)
 
     def signature(self) -> str:
-        """SHA-256 over what a policy must fit: names and sizes of features, heads or controls."""
-        fit = {
+        """SHA-256 over what a policy must fit: names and sizes of features, heads or controls, and whether choices are masked."""
+        fit: dict[str, Any] = {
             "features": [[f.name, f.size] for f in self.features],
             "heads": [[h.name, list(h.choices)] for h in self.heads],
             "continuous": list(self.continuous),
         }
+        if self.masked:
+            fit["masked"] = True
         return hashlib.sha256(json.dumps(fit).encode()).hexdigest()
 
 
@@ -157,6 +171,8 @@ class WorldSpec:
     """(role, observation [B, D], config) -> actions [B, heads]: a scripted policy that sees what a learner sees."""
     oracle: Callable[..., np.ndarray] | None = None
     """(batch, role, envs [B], avatars [B]) -> actions [B, heads]: a bound that reads the state."""
+    places: Callable[[Any, Any, str], np.ndarray] | None = None
+    """(state, config, role) -> int64 [N, A]: a number for the place of each avatar of the role, within its level: to count visits."""
     metrics: tuple[str, ...] = field(default=("episode_return",))
     """Names of the metrics that tell how well a policy does here, the headline first."""
 

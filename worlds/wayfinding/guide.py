@@ -11,7 +11,7 @@ from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.trig import atan2
 
 F = np.float32
-KEEP_RIGHT, KEEP_LEFT = 1, 2
+KEEP_LEFT = 2
 REACH_CELLS = 12
 NEAR_M, PRESSED_M = F(1.6), F(0.7)
 BEHIND, OPPOSITE = 1, 2

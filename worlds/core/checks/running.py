@@ -104,18 +104,22 @@ def endings_are_kept(trial: Trial) -> Iterator[str]:
     going, standing = trial.batch(2), trial.batch(2, autoreset=False)
     opening = {role: observed.copy() for role, observed in going.reset(8).items()}
     standing.reset(8)
+    second, done = {role: observed.copy() for role, observed in opening.items()}, np.zeros(2, np.bool_)
     for actions in actions_for(going, LONG_STEPS):
         new, old = going.step(actions), standing.step(actions)
-        if standing.ended.all():
+        first = standing.ended & ~done  # the first episode of the one batch is that of the other
+        for role, observed in old.observation.items():
+            if not np.array_equal(new.final_observation[role][first], observed[first]):
+                yield f"final_observation of {role} is not what the episode ended with"
+            second[role][first] = new.observation[role][first]
+        done |= standing.ended
+        if done.all():
             break
     else:
         yield f"no episode ended within {LONG_STEPS} steps"
         return
-    for role, observed in old.observation.items():
-        over = old.termination[role] | old.truncation[role]
-        if not np.array_equal(new.final_observation[role][over], observed[over]):
-            yield f"final_observation of {role} is not what the episode ended with"
-        if np.array_equal(new.observation[role], opening[role]):
+    for role in opening:
+        if np.array_equal(second[role], opening[role]):
             yield f"the second episode begins for {role} as the first one did"
     kept = {role: observed.copy() for role, observed in old.observation.items()}
     after = standing.step(actions)
@@ -184,6 +188,47 @@ def strange_actions_do_no_harm(trial: Trial) -> Iterator[str]:
             yield from outside(observed, batch.observation_spaces[role], f"observations of {role} after actions out of range")
 
 
+def masks_leave_a_choice(trial: Trial) -> Iterator[str]:
+    """Whoever is there always has a choice in each head of a masked role, but not always all of them; random play keeps to the mask."""
+    batch, rng = trial.batch(MANY), np.random.default_rng(0)
+    masked = {name: role for name, role in batch.roles.items() if role.masked}
+    narrow = dict.fromkeys(masked, False)
+    batch.reset(0)
+    for _ in range(STEPS if masked else 0):
+        actions = random_actions(batch, rng)
+        for name, role in masked.items():
+            mine, here = batch.allowed[name], batch.present[name]
+            narrow[name] |= not mine[here].all()
+            for k, (head, where) in enumerate(zip(role.heads, role.mask_slices(), strict=True)):
+                if not mine[here][:, where].any(axis=-1).all():
+                    yield f"a {name} has no choice in its head {head.name!r}"
+                elif not np.take_along_axis(mine[..., where], actions[name][..., k, None], axis=-1)[here].all():
+                    yield f"random play chooses in head {head.name!r} of {name} what is not allowed"
+        batch.step(actions)
+    yield from (f"the masks of {name} never forbid anything: declare its role without masked" for name, some in narrow.items() if not some)
+
+
+def central_states_are_kept(trial: Trial) -> Iterator[str]:
+    """A batch with ``central`` tells the state of every moment, and of the last one before an episode's end, with any number of threads."""
+    plain, several = trial.batch(2, autoreset=False), trial.batch(2, threads=2, central=True)
+    plain.reset(8)
+    several.reset(8)
+    if plain.central.shape[1] or not np.array_equal(several.central, several.global_state()):
+        yield "central is not the global state after a reset"
+    done = np.zeros(2, np.bool_)
+    for actions in actions_for(plain, LONG_STEPS):
+        plain.step(actions)
+        several.step(actions)
+        first = plain.ended & ~done
+        if not np.array_equal(several.central, several.global_state()):
+            yield "central is not the global state after a step"
+        if not np.array_equal(several.final_central[first], plain.global_state()[first]):
+            yield "final_central is not the state in which the episode ended"
+        done |= plain.ended
+        if done.all():
+            return
+
+
 CHECKS: tuple[Check, ...] = (
     observations_stay_in_their_space,
     no_observation_element_is_constant,
@@ -195,4 +240,6 @@ CHECKS: tuple[Check, ...] = (
     events_are_in_order,
     avatars_leave_for_good,
     strange_actions_do_no_harm,
+    masks_leave_a_choice,
+    central_states_are_kept,
 )

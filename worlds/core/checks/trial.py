@@ -26,9 +26,9 @@ class Trial:
     spec: WorldSpec
     settings: Mapping[str, Any]
 
-    def batch(self, num_envs: int, threads: int = 1, autoreset: bool = True, **more: Any) -> Batch:
+    def batch(self, num_envs: int, threads: int = 1, autoreset: bool = True, central: bool = False, **more: Any) -> Batch:
         """A batch of the world under the settings of the trial and ``more``."""
-        return Batch(self.spec, num_envs, threads, autoreset, **(dict(self.settings) | more))
+        return Batch(self.spec, num_envs, threads, autoreset, central, **(dict(self.settings) | more))
 
 
 Check = Callable[[Trial], Iterator[str]]
@@ -79,7 +79,8 @@ def digest_of(batch: Batch, table: Sequence[Arrays], rows: slice = slice(None)) 
     for actions in table:
         step = batch.step(actions)
         for role in batch.roles:
-            for column in (step.observation, step.reward, step.termination, step.truncation, batch.present, batch.reward_terms):
+            now = (step.observation, step.reward, step.termination, step.truncation, batch.present, batch.reward_terms, batch.allowed)
+            for column in now:
                 digest.update(column[role][rows].tobytes())
             over = (step.termination[role] | step.truncation[role])[rows]
             digest.update(step.final_observation[role][rows][over].tobytes())
