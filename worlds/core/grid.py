@@ -14,6 +14,9 @@ from avatarium.worlds.core.spec import Head
 MOVE = Head("move", ("stay", "east", "north", "west", "south"))
 STAY, EAST, NORTH, WEST, SOUTH = range(5)
 STEPS_X, STEPS_Y = np.array([0, 1, 0, -1, 0]), np.array([0, 0, 1, 0, -1])
+REACH, VIEW = 2, 5
+"""Tiles that avatars see to each side, and along each side of what they see."""
+AROUND = f"the {VIEW} x {VIEW} tiles around, row by row from the south-west"
 FAR = np.iinfo(np.int32).max // 2
 """Steps to what cannot be reached."""
 
@@ -24,6 +27,20 @@ def shift(move):
     dx = 1 if move == EAST else (-1 if move == WEST else 0)
     dy = 1 if move == NORTH else (-1 if move == SOUTH else 0)
     return dx, dy
+
+
+@kernel
+def seen(x, y, k):
+    """(x, y) of the tile that element ``k`` of a view from the tile (x, y) shows."""
+    return x + k % VIEW - REACH, y + k // VIEW - REACH
+
+
+@kernel
+def mark(out, x, y, tile):
+    """Set the element of a view ``out`` [VIEW * VIEW] from the tile (x, y) that shows ``tile`` [2], when one does."""
+    column, row = tile[0] - x + REACH, tile[1] - y + REACH
+    if 0 <= column < VIEW and 0 <= row < VIEW:
+        out[row * VIEW + column] = np.float32(1)
 
 
 def extent(rooms: int, size: int) -> tuple[int, int]:
