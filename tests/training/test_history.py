@@ -1,13 +1,18 @@
 """The curve survives being cut off, and its picture shows it."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 from matplotlib.image import imread
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from avatarium.training import curve, history
 from avatarium.training.history import History, Point
+from avatarium.worlds import UserError
 
 
 def point(iteration: int) -> Point:
@@ -38,6 +43,47 @@ def test_tensorboard_shows_points_by_decisions(tmp_path: Path) -> None:
     board.Reload()
     assert set(board.Tags()["scalars"]) == {"return", "success"}
     assert [s.step for s in board.Scalars("success")] == [1000, 2000, 3000]
+    assert [s.value for s in board.Scalars("success")] == pytest.approx([point(k)["success"] for k in range(1, 4)])
+
+
+def test_tensorboard_forgets_what_a_resumed_run_does_again(tmp_path: Path) -> None:
+    for before, points in ((0, (1, 2, 3, 4)), (2, (3, 4, 5))):
+        kept = History(tmp_path, before)
+        for k in points:
+            kept.append(point(k))
+        kept.close()
+    board = EventAccumulator(str(tmp_path / history.BOARD))
+    board.Reload()
+    assert [s.step for s in board.Scalars("success")] == [1000, 2000, 3000, 4000, 5000]
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Within, files do not grow beyond so many bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_curve_that_cannot_be_written_is_one_sentence_and_stays_as_it_was(tmp_path: Path) -> None:
+    complaint = r"cannot be written \(File too large\): make room, .* avatarium train --resume"
+    kept = History(tmp_path, 0)
+    for k in (1, 2, 3):
+        kept.append(point(k))
+    with files_of_at_most((tmp_path / history.FILE).stat().st_size + 20):
+        with pytest.raises(UserError, match=complaint):
+            kept.append(point(4))
+        kept.close()
+    with files_of_at_most(20), pytest.raises(UserError, match=complaint):
+        History(tmp_path, 2)
+    assert [p["iteration"] for p in history.read(tmp_path)] == [1, 2, 3]
+    again = History(tmp_path, 2)
+    again.append(point(3))
+    again.close()
+    assert [p["iteration"] for p in history.read(tmp_path)] == [1, 2, 3]
 
 
 def test_the_picture_has_a_panel_for_return_and_one_for_gauges(tmp_path: Path) -> None:
