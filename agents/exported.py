@@ -16,6 +16,8 @@ __all__ = ["MAX_BYTES", "Manifest", "OnnxPolicy", "PolicyError", "StateShape", "
 
 Arrays = tuple[np.ndarray, ...]
 LOG_STD_LIMIT = 20.0
+FORBIDDEN = np.float32(-1e30)
+"""The logit of a choice that is not allowed, below any that a policy would give."""
 
 
 class PolicyError(UserError):
@@ -100,7 +102,7 @@ class OnnxPolicy:
         """Actions int32 [B, heads] (or float32 [B, controls]) and the new state. Raises PolicyError."""
         found = self.infer(tuple(np.ascontiguousarray(array, np.float32) for array in (turn.observation, *state)))
         self.check_answer(found, len(turn.observation))
-        return self._act(found, turn.keys), tuple(found[len(self.manifest.outputs) :])
+        return self._act(found, turn), tuple(found[len(self.manifest.outputs) :])
 
     def check_answer(self, found: list[np.ndarray], rows: int) -> None:
         """Raise PolicyError unless outputs and states are finite float32 arrays of the shapes that the manifest promises."""
@@ -112,8 +114,9 @@ class OnnxPolicy:
             if not np.isfinite(array).all():
                 raise PolicyError(f"{self.name} gave {name} that are not finite numbers")
 
-    def _act(self, found: list[np.ndarray], keys: np.ndarray) -> np.ndarray:
+    def _act(self, found: list[np.ndarray], turn: Turn) -> np.ndarray:
         greedy = self.manifest.sampling == "greedy"
         if self.manifest.controls:
-            return sample_controls(found[0], found[1], keys, greedy)
-        return sample_actions(found[0], keys, self.manifest.actions, greedy)
+            return sample_controls(found[0], found[1], turn.keys, greedy)
+        logits = found[0] if turn.allowed is None else np.where(turn.allowed, found[0], FORBIDDEN)
+        return sample_actions(logits, turn.keys, self.manifest.actions, greedy)

@@ -69,9 +69,11 @@ class Seat:
 
     def turn(self) -> Turn:
         """What is laid before the policy now. Observations are those of the last step or reset."""
-        observation = self._batch.observations[self.role].reshape(len(self._envs), -1)
+        observation, allowed = self._batch.observations[self.role].reshape(len(self._envs), -1), None
+        if self._batch.roles[self.role].masked:
+            allowed = self._batch.allowed[self.role].reshape(len(self._envs), -1)
         drawn = keys(self._seeds, self._batch.clock[self._envs].astype(np.int64), self._avatars)
-        return Turn(observation, drawn, self._batch, self.role, self._envs, self._avatars)
+        return Turn(observation, drawn, self._batch, self.role, self._envs, self._avatars, allowed)
 
     def act(self) -> np.ndarray:
         """Actions [N, A, heads] for the present observations; the policy's memory goes on."""

@@ -21,6 +21,7 @@ class Turn(NamedTuple):
     role: str
     envs: np.ndarray  # int64 [B]
     avatars: np.ndarray  # int64 [B]
+    allowed: np.ndarray | None = None  # bool [B, C]: choices that are open, for roles with masks; C over all heads
 
 
 class Policy(Protocol):

@@ -28,8 +28,17 @@ class Random:
         columns = [_uniform(turn.keys, k) for k in range(size)]
         if self._role.continuous:
             return np.stack([2.0 * u - 1.0 for u in columns], axis=1).astype(np.float32), ()
-        choices = [np.floor(u * len(head.choices)) for u, head in zip(columns, self._role.heads, strict=True)]
-        return np.stack(choices, axis=1).astype(np.int32), ()
+        sizes = [len(head.choices) for head in self._role.heads]
+        if turn.allowed is not None:
+            masks = np.split(turn.allowed, np.cumsum(sizes)[:-1], axis=1)
+            return np.stack([_one_of(mask, u) for mask, u in zip(masks, columns, strict=True)], axis=1), ()
+        return np.stack([np.floor(u * size) for u, size in zip(columns, sizes, strict=True)], axis=1).astype(np.int32), ()
+
+
+def _one_of(allowed: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """One of the choices that are ``allowed`` bool [B, C], by a random number ``u`` [B] in [0, 1): int32 [B]."""
+    sought = np.floor(u * allowed.sum(axis=1)) + 1
+    return (np.cumsum(allowed, axis=1) < sought[:, None]).sum(axis=1).astype(np.int32)
 
 
 def _uniform(keys: np.ndarray, k: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Setting:
     spec: WorldSpec
     config: dict[str, Any]
     role: Role
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Policies of the other roles, as ``agents.load`` takes them; by default the world's heuristic, else random."""
 
     @property
     def metrics(self) -> list[Metric]:
@@ -45,11 +47,12 @@ class Setting:
         return [metrics.metric(name) for name in self.spec.metrics]
 
     def seats(self, policy: Policy) -> dict[str, Policy]:
-        """``policy`` as the mind of the judged role; other roles are played by the world's heuristic, else at random."""
+        """``policy`` as the mind of the judged role, and the minds of the other roles."""
         address = discovery.address(self.spec)
-        others = "heuristic" if self.spec.heuristic else "random"
-        roles = self.spec.roles(settings.build(self.spec.config, self.config))
-        return {r.name: policy if r.name == self.role.name else agents.load(others, address, r.name, **self.config) for r in roles}
+        usual = "heuristic" if self.spec.heuristic else "random"
+        roles = [r.name for r in self.spec.roles(settings.build(self.spec.config, self.config))]
+        others = {name: self.others.get(name, usual) for name in roles if name != self.role.name}
+        return {self.role.name: policy} | {name: agents.load(mind, address, name, **self.config) for name, mind in others.items()}
 
 
 def setting(spec: WorldSpec, config: Mapping[str, Any], role: str | None = None) -> Setting:

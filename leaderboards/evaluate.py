@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,13 @@ def evaluate(
     folder: Path = Path("runs/evaluate"),
     role: str | None = None,
     progress: Callable[[int], None] = lambda steps: None,
+    others: Mapping[str, str] | None = None,
 ) -> list[Result]:
     """Let each of ``policies`` play one episode per seed; results with paired 95 % intervals, in the order given.
 
     A policy is an object, or what ``avatarium.agents.load`` understands; submission zips run in the sandbox. In worlds of several
-    roles one is judged (``role``, else that of the first submission, else the first), the others are played by the world's own
-    heuristic. Transcripts go to ``folder/<policy>/``. Raises UserError.
+    roles one is judged (``role``, else that of the first submission, else the first), the others are played by ``others``, policies by
+    role, or by the world's own heuristic. Transcripts go to ``folder/<policy>/``. Raises UserError.
     """
     spec = discovery.spec(world)
     if not policies or not len(seeds):
@@ -61,7 +62,7 @@ def evaluate(
     with contextlib.ExitStack() as stack:
         entrants = {name: stack.enter_context(contextlib.closing(entrant(policy))) for name, policy in policies.items()}
         judged = role or next((e.role for e in entrants.values() if e.role), None)
-        where = setting(spec, config or {}, judged)
+        where = replace(setting(spec, config or {}, judged), others=others or {})
         played = {name: _play(where, one, seeds, folder / name, progress) for name, one in entrants.items()}
         layers = {name: one.layers for name, one in entrants.items()}
     found = scores(played, [0] * len(seeds), where.metrics)

@@ -10,12 +10,12 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
-from avatarium.agents.networks.mlp import ActorCritic
+from avatarium.agents.networks.actor_critic import ActorCritic, Interface
 from avatarium.training.plan import Plan, versions
-from avatarium.worlds.core import discovery, settings
 from avatarium.worlds.core.errors import UserError
+from avatarium.worlds.core.spec import Role
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST, ARRAYS = "manifest.json", "state.npz"
 KEPT = 2
 """How many checkpoints of a run are kept."""
@@ -45,25 +45,21 @@ class Checkpoint:
     optimisers: dict[str, dict[int, dict[str, np.ndarray]]]
     """By optimiser: its memory of each parameter, named as torch names it."""
 
+    @property
+    def roles(self) -> dict[str, Role]:
+        """The roles that learn, by name."""
+        return {name: self.plan.arena.roles[name] for name in self.plan.casting.modules}
+
     def network(self, role: str) -> ActorCritic:
-        """The role's network, in evaluation mode. Raises UserError when the world has changed since."""
-        spec = discovery.spec(self.plan.world)
-        roles = {r.name: r for r in spec.roles(settings.build(spec.config, self.plan.settings))}
-        network = new_network(
-            self.plan, roles[role].observation_size, [len(h.choices) for h in roles[role].heads], len(roles[role].continuous)
-        )
-        network.load_state_dict({name.removeprefix(NETWORK): torch.from_numpy(array) for name, array in self.modules[role].items()})
+        """The role's network, in evaluation mode."""
+        plan, found = self.plan, self.roles[role]
+        choices = () if found.continuous else tuple(len(h.choices) for h in found.heads)
+        interface = Interface(found.observation_size, choices, len(found.continuous), plan.central, 2 if plan.wonder else 1)
+        network = ActorCritic(interface, plan.architecture)
+        arrays = self.modules[plan.casting.modules[role]]
+        own = {name.removeprefix(NETWORK): torch.from_numpy(array) for name, array in arrays.items() if name.startswith(NETWORK)}
+        network.load_state_dict(own)
         return network.eval()
-
-
-def new_network(plan: Plan, observation_size: int, choices: list[int], controls: int) -> ActorCritic:
-    """An untrained network as the plan wants it."""
-    return ActorCritic(observation_size, () if controls else choices, controls, hidden_widths(plan))
-
-
-def hidden_widths(plan: Plan) -> list[int]:
-    """Units of each hidden layer."""
-    return [plan.hyperparameters.hidden] * plan.hyperparameters.layers
 
 
 def save(parent: Path, plan: Plan, progress: Progress, learner_state: dict[str, Any]) -> Path:
@@ -87,12 +83,10 @@ def save(parent: Path, plan: Plan, progress: Progress, learner_state: dict[str, 
 
 
 def _manifest(plan: Plan, progress: Progress) -> dict[str, Any]:
-    spec = discovery.spec(plan.world)
-    roles = spec.roles(settings.build(spec.config, plan.settings))
     return {
         "schema": SCHEMA,
-        "world_version": spec.version,
-        "signatures": {r.name: r.signature() for r in roles},
+        "world_version": plan.arena.version,
+        "signatures": plan.arena.signatures,
         "plan": plan.to_json(),
         "progress": asdict(progress),
         "versions": versions(),
@@ -134,14 +128,13 @@ def load(path: Path) -> Checkpoint:
 
 
 def _check_world(folder: Path, plan: Plan, found: dict[str, Any]) -> None:
-    spec = discovery.spec(plan.world)
-    if found["world_version"] != spec.version:
+    here = plan.arena
+    if found["world_version"] != here.version:
         raise UserError(
-            f"the checkpoint {folder} is of {spec.name} version {found['world_version']}; this is version {spec.version}: train anew"
+            f"the checkpoint {folder} is of {here.name} version {found['world_version']}; this is version {here.version}: train anew"
         )
-    roles = spec.roles(settings.build(spec.config, plan.settings))
-    if found["signatures"] != {r.name: r.signature() for r in roles}:
-        raise UserError(f"the checkpoint {folder} was made for other observations or actions of {spec.name} than these: train anew")
+    if found["signatures"] != here.signatures:
+        raise UserError(f"the checkpoint {folder} was made for other observations or actions of {here.name} than these: train anew")
 
 
 def latest(run: Path) -> Path:

@@ -32,10 +32,20 @@ class Train:
         add("--minutes", type=float, metavar="M", help="minutes of training (default: the recipe's)")
         add("--steps", type=int, metavar="N", help="decisions of single avatars to train for, instead of minutes")
         add("--runners", type=int, metavar="N", help="processes that play; 0: play and learn in one process (default: 0)")
+        add("--learners", type=int, metavar="N", help="processes that learn together; 0: the driver learns (default: 0)")
         add("--envs", type=int, metavar="N", help="environments, over all runners (default: the recipe's)")
         add("--seed", type=int, metavar="S", help="of everything random (default: 0)")
         add("--set", action="append", default=[], metavar="SETTING=VALUE", help="a setting of the world; avatarium worlds WORLD lists them")
         add("--train", action="append", default=[], metavar="NAME=VALUE", help="a hyper-parameter; --train help lists them")
+        add(
+            "--mind",
+            action="append",
+            default=[],
+            metavar="ROLE=POLICY",
+            help="a policy, .zip or run that plays a role instead of learning",
+        )
+        add("--demos", action="append", default=[], type=Path, metavar="PATH", help="transcripts to imitate (--train algorithm=cloning)")
+        add("--from", dest="parent", type=Path, metavar="RUN", help="begin with the policies of another run")
         add("--out", type=Path, metavar="DIR", help="folder of the run (default: the next free runs/WORLD-N)")
         add("--resume", type=Path, metavar="RUN", help="go on with a run, in its folder, from its last checkpoint")
         add("--evaluate", type=int, default=24, metavar="N", help="episodes of the evaluation at the end; 0: none (default: 24)")
@@ -70,10 +80,9 @@ def carry_out(plan: "Plan", folder: Path, resumed: "Checkpoint | None", args: ar
     """Train as planned, then export and judge; returns the exit code."""
     from avatarium.training import checkpoint, outcome, progress, session
     from avatarium.training.recipe import recipe_for
-    from avatarium.worlds.core import discovery
 
-    spec = discovery.spec(plan.world)
-    with progress.display(console, spec.name, recipe_for(spec).shown, args.quiet) as display:
+    name = plan.arena.name
+    with progress.display(console, name, recipe_for(name).shown, args.quiet) as display:
         ended = session.train(plan, folder, display, resumed)
     if ended.interrupted:
         again = shlex.join(["avatarium", "train", "--resume", str(folder)])

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import ray
+from ray.rllib.algorithms.ppo.ppo import PPOConfig
 from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_OPTIMIZER, COMPONENT_RL_MODULE
-from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig
-from avatarium.training.checkpoint import Checkpoint, hidden_widths
-from avatarium.training.modules import ActorCriticModule
+from avatarium.training.checkpoint import Checkpoint
 from avatarium.training.plan import Plan
-from avatarium.worlds.core import discovery, settings
+from avatarium.training.recipe import Hyperparameters
 
 LEAST_STORE = 1 << 27
 """Bytes of shared memory that Ray gets at least."""
@@ -45,7 +44,7 @@ def ray_for(plan: Plan, log: Path) -> Iterator[None]:
     logging.getLogger("ray.rllib.utils.actor_manager").setLevel(logging.CRITICAL)  # it dumps the whole error of a lost runner
     with native_errors_to(log):
         ray.init(
-            num_cpus=max(1, plan.runners),
+            num_cpus=max(1, plan.runners + plan.learners),
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
@@ -78,19 +77,26 @@ def native_errors_to(log: Path) -> Iterator[None]:
 
 def batch_bytes(plan: Plan) -> int:
     """About how many bytes a batch of the plan takes; observations are by far the most of it."""
-    spec = discovery.spec(plan.world)
-    floats = sum(r.count * (r.observation_size + r.action_size + 6) for r in spec.roles(settings.build(spec.config, plan.settings)))
+    floats = sum(r.count * (r.observation_size + r.action_size + 6) for r in plan.arena.roles.values())
     return 4 * floats * plan.hyperparameters.envs * (plan.hyperparameters.fragment + 1)
 
 
 def config_for(plan: Plan) -> BatchedPPOConfig:
     """RLlib's config for a plan; ``build_algo()`` makes the algorithm. Ray has to be running."""
     h = plan.hyperparameters
-    config = BatchedPPOConfig().world(plan.world, threads=h.world_threads, **plan.settings)
+    config = BatchedPPOConfig().world(plan.world, h.world_threads, plan.casting, **plan.settings)
     config.env_runners(
         num_env_runners=plan.runners, num_envs_per_env_runner=h.envs // max(plan.runners, 1), rollout_fragment_length=h.fragment
     )
-    config.rl_module(rl_module_spec=RLModuleSpec(module_class=ActorCriticModule, model_config={"hidden": hidden_widths(plan)}))
+    config.learners(num_learners=plan.learners)
+    config.network(plan.architecture, plan.central, plan.wonder, h.sequence)
+    ppo_settings(config, h)
+    config.debugging(seed=plan.seed, log_level="ERROR")
+    return config.speed(ahead=h.ahead, learner_threads=h.learner_threads)
+
+
+def ppo_settings(config: PPOConfig, h: Hyperparameters) -> None:
+    """What RLlib's PPO calls otherwise than we do."""
     config.training(
         lr=h.lr,
         gamma=h.gamma,
@@ -102,8 +108,6 @@ def config_for(plan: Plan) -> BatchedPPOConfig:
         num_epochs=h.epochs,
         minibatch_size=h.minibatch,
     )
-    config.debugging(seed=plan.seed, log_level="ERROR")
-    return config.speed(ahead=h.ahead, learner_threads=h.learner_threads)
 
 
 def learner_state(algorithm: BatchedPPO) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from avatarium.leaderboards.evaluate import Result, evaluate, table
 from avatarium.training import curve, export, history
 from avatarium.training.checkpoint import Checkpoint
 from avatarium.training.recipe import recipe_for
-from avatarium.worlds.core import discovery
 from avatarium.worlds.core.spec import WorldSpec
 
 TRAINED = "trained"
@@ -34,21 +33,20 @@ class Outcome:
 
 def finish(found: Checkpoint, run: Path, episodes: int, say: Callable[[str], None]) -> Outcome:
     """Export every role's policy, draw the curve, and compare with the baselines over ``episodes`` episodes of each unseen split."""
-    spec = discovery.spec(found.plan.world)
-    roles = export.roles_of(found)
+    here = found.plan.arena
     policies = {}
-    for role in roles:
-        path = run / ("policy.zip" if len(roles) == 1 else f"policy_{role.name}.zip")
-        policies[role.name] = export.write_policy(path, found, role, run.resolve().name)
-    picture = curve.draw(history.read(run), f"{spec.name}: {run.resolve().name}", recipe_for(spec).shown, run / "curve.png")
-    if not episodes:
+    for name, role in found.roles.items():
+        path = run / ("policy.zip" if len(found.roles) == 1 else f"policy_{name}.zip")
+        policies[name] = export.write_policy(path, found, role, run.resolve().name)
+    picture = curve.draw(history.read(run), f"{here.name}: {run.resolve().name}", recipe_for(here.name).shown, run / "curve.png")
+    if not episodes or here.spec is None:
         return Outcome(policies, picture, "", None)
     say(f"letting it play {episodes} episodes that training has not seen, and the baselines the same ones ...")
     verdicts, results = [], []
-    for role_name, path in policies.items():
-        for name, config in places(spec, found.plan.settings).items():
-            results = judge(found.plan.world, role_name, path, config, run / "evaluation" / name, episodes)
-            verdicts.append(f"{role_name}, {name} levels\n{table(results)}")
+    for name in policies:
+        for split, config in places(here.spec, found.plan.settings).items():
+            results = judge(found, here.spec, name, policies, config, run / "evaluation" / name / split, episodes)
+            verdicts.append(f"{name}, {split} levels\n{table(results)}")
     replay = Path(shutil.copy(results[0].transcripts[0], run / "replay.avt")) if results[0].transcripts else None
     return Outcome(policies, picture, "\n".join(verdicts), replay)
 
@@ -60,9 +58,11 @@ def places(spec: WorldSpec, settings: dict[str, Any]) -> dict[str, dict[str, Any
     return {split: settings | {"split": split} for split in SPLITS}
 
 
-def judge(world: str, role: str, policy: Path, config: dict[str, Any], folder: Path, episodes: int) -> list[Result]:
-    """Results of the policy, first, and of the baselines that the world has."""
-    spec = discovery.spec(world)
-    entrants = {TRAINED: str(policy), "random": "random"}
+def judge(
+    found: Checkpoint, spec: WorldSpec, role: str, policies: dict[str, Path], config: dict[str, Any], folder: Path, episodes: int
+) -> list[Result]:
+    """Results of the policy, first, and of the baselines that the world has, beside the other roles as they were in training."""
+    entrants = {TRAINED: str(policies[role]), "random": "random"}
     entrants |= {name: name for name in ("heuristic", "oracle") if getattr(spec, name) is not None}
-    return evaluate(world, entrants, range(FIRST_SEED, FIRST_SEED + episodes), config, folder, role)
+    others = found.plan.minds | {name: str(path) for name, path in policies.items() if name != role}
+    return evaluate(found.plan.world, entrants, range(FIRST_SEED, FIRST_SEED + episodes), config, folder, role, others=others)

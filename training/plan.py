@@ -2,42 +2,101 @@
 
 import importlib.metadata
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
+from avatarium.agents.networks.actor_critic import Architecture
+from avatarium.training import arena
+from avatarium.training.arena import Arena
+from avatarium.training.orders import Casting
 from avatarium.training.recipe import Hyperparameters
-from avatarium.worlds.core import discovery, settings
-from avatarium.worlds.core.errors import UserError
+from avatarium.training.wishes import Wonder, parts_of
+from avatarium.worlds.core import settings
+from avatarium.worlds.core.errors import UserError, nearest
 
 LIBRARIES = ("avatarium", "numpy", "numba", "torch", "ray")
+MOST_ACTORS = 1024
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A world and its settings, how to learn in it, from which seed, with how many remote runners (0: all in one process)."""
+    """A world and its settings, how to learn in it, from which seed, and on what."""
 
     world: str
     settings: dict[str, Any]
     hyperparameters: Hyperparameters
     seed: int = 0
     runners: int = 0
+    """Remote runners; 0: all in one process."""
+    learners: int = 0
+    """Remote learners; 0: the driver learns."""
     steps: int = 0
     """Decisions after which training ends; 0 when it ends after ``hyperparameters.minutes``."""
+    minds: dict[str, str] = field(default_factory=dict)
+    """Policies of roles that do not learn."""
+    demos: tuple[str, ...] = ()
+    """Transcripts, or folders of them, to learn from by imitation."""
+    parent: str = ""
+    """Run or checkpoint whose weights training begins with."""
+
+    @cached_property
+    def arena(self) -> Arena:
+        """Where to train. Raises UserError when there is no such world or setting."""
+        return arena.find(self.world, self.settings)
+
+    @cached_property
+    def casting(self) -> Casting:
+        """Who moves whom. Raises UserError when nobody is left to learn."""
+        roles = self.arena.roles
+        for name in self.minds:
+            if name not in roles:
+                raise UserError(f"there is no role {name!r} in {self.arena.name}: {nearest(name, roles)}")
+        learning = [name for name in roles if name not in self.minds]
+        if not learning:
+            raise UserError("every role has a mind already: leave out --mind for the one that is to learn")
+        modules: dict[str, str] = {}
+        for name in learning:
+            alike = [n for n in modules if self.arena.signatures[n] == self.arena.signatures[name]]
+            modules[name] = modules[alike[0]] if alike and self.hyperparameters.shared else name
+        return Casting(modules, dict(self.minds))
+
+    @property
+    def architecture(self) -> Architecture:
+        """How networks are built."""
+        h = self.hyperparameters
+        return Architecture(h.network, (h.hidden,) * h.layers, h.units)
+
+    @property
+    def central(self) -> int:
+        """Features of the global state that critics see."""
+        return self.arena.central if self.hyperparameters.algorithm == "mappo" else 0
+
+    @property
+    def wonder(self) -> Wonder | None:
+        """What learners wonder about."""
+        h = self.hyperparameters
+        parts = parts_of(h.curiosity)
+        return Wonder(parts, h.extrinsic, h.intrinsic_gamma, h.intrinsic_episodic) if parts else None
 
     def check(self) -> None:
-        """Raise UserError unless the world, its settings and the hyperparameters go together."""
-        spec = discovery.spec(self.world)
-        settings.build(spec.config, self.settings)
-        settings.check(self.hyperparameters)
-        envs = self.hyperparameters.envs
-        if not 0 <= self.runners <= 1024 or self.runners > envs:
-            raise UserError(f"--runners {self.runners} does not go with {envs} environments: each runner needs at least one")
-        if envs % max(self.runners, 1):
+        """Raise UserError unless the world, its settings, the hyperparameters and the machines go together."""
+        h = self.hyperparameters
+        settings.check(h)
+        _check_machines(self.runners, self.learners, h.envs)
+        if h.network != "mlp" and h.fragment % h.sequence:
             raise UserError(
-                f"{envs} environments cannot be shared out evenly over {self.runners} runners: choose --envs as a multiple of it"
+                f"fragment={h.fragment} is no multiple of sequence={h.sequence}, and a recurrent network learns from whole sequences"
             )
         if self.steps < 0:
             raise UserError(f"--steps {self.steps} is negative: give the number of decisions to train for")
+        if (h.algorithm == "cloning") != bool(self.demos):
+            raise UserError("imitation needs transcripts: give --demos together with --train algorithm=cloning, or neither")
+        if h.algorithm == "mappo" and not self.arena.central:
+            raise UserError(f"{self.arena.name} has no global state, which mappo's critic would see: choose ppo")
+        if self.wonder and h.algorithm == "cloning":
+            raise UserError("imitation has no use for curiosity: leave out one of them")
+        _ = self.casting
 
     def to_json(self) -> dict[str, Any]:
         """The plan as nested dicts of numbers and texts."""
@@ -46,7 +105,8 @@ class Plan:
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> "Plan":
         """The plan that ``to_json`` gave. Raises UserError when a hyperparameter is not known here."""
-        return cls(**(found | {"hyperparameters": settings.build(Hyperparameters, found["hyperparameters"])}))
+        told = found | {"hyperparameters": settings.build(Hyperparameters, found["hyperparameters"])}
+        return cls(**(told | {"demos": tuple(found.get("demos", ()))}))
 
     def done(self, seconds: float, decisions: int) -> float:
         """Share of the training that lies behind, 0 to 1."""
@@ -56,6 +116,19 @@ class Plan:
     def lr_scale(self, done: float) -> float:
         """Factor of the learning rate when the share ``done`` lies behind."""
         return 1.0 - (1.0 - self.hyperparameters.lr_end) * done
+
+
+def _check_machines(runners: int, learners: int, envs: int) -> None:
+    """Raise UserError unless environments can be shared out over runners, and runners or environments over learners."""
+    if not 0 <= runners <= MOST_ACTORS or runners > envs:
+        raise UserError(f"--runners {runners} does not go with {envs} environments: each runner needs at least one")
+    if envs % max(runners, 1):
+        raise UserError(f"{envs} environments cannot be shared out evenly over {runners} runners: choose --envs as a multiple of it")
+    if not 0 <= learners <= MOST_ACTORS:
+        raise UserError(f"--learners {learners} is out of range: 0 to {MOST_ACTORS}")
+    shared, what = (runners, "runners") if runners else (envs, "environments")
+    if learners and shared % learners:
+        raise UserError(f"{shared} {what} cannot be shared out evenly over {learners} learners: choose a multiple of it")
 
 
 def versions() -> dict[str, str]:

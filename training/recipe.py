@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from avatarium.training import recipes
-from avatarium.worlds.core.settings import setting, switch
-from avatarium.worlds.core.spec import WorldSpec
+from avatarium.worlds.core.settings import choice, setting, switch, text
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,9 @@ class Happened:
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What PPO may be told; every field is a setting of ``avatarium train --train NAME=VALUE``."""
+    """What learning may be told; every field is a setting of ``avatarium train --train NAME=VALUE``."""
 
+    algorithm: str = choice("ppo", "mappo", "cloning", meaning="what learns: PPO, PPO with a central critic, or imitation of --demos")
     minutes: float = setting(10.0, 0.01, 100_000.0, "of training, unless steps are given")
     envs: int = setting(256, 1, 1 << 16, "environments, over all runners")
     fragment: int = setting(64, 1, 4096, "steps of every environment between two updates")
@@ -35,10 +35,18 @@ class Hyperparameters:
     entropy: float = setting(0.005, 0.0, 1.0, "weight of the entropy bonus")
     value: float = setting(0.5, 0.0, 100.0, "weight of the value loss")
     gradient_clip: float = setting(0.5, 1e-6, 1e6, "largest norm of the gradient")
-    hidden: int = setting(128, 1, 4096, "units per hidden layer of actor and critic")
+    network: str = choice("mlp", "lstm", "gru", meaning="a network without memory, or one with the memory of a recurrent cell")
+    hidden: int = setting(128, 1, 4096, "units per hidden layer of actor and critic; of a recurrent network, before its cell")
     layers: int = setting(2, 1, 16, "hidden layers")
+    units: int = setting(128, 1, 4096, "units of a recurrent cell")
+    sequence: int = setting(16, 1, 4096, "steps through which a recurrent network's gradient flows; divides fragment")
+    shared: bool = switch(False, "roles that sense and do the same are moved by one policy")
+    curiosity: str = text("", "bonuses such as rnd or rnd:0.5:lr=0.001+counts: names, weights and settings")
+    extrinsic: float = setting(2.0, 0.0, 1000.0, "weight of the task's advantage beside the intrinsic one")
+    intrinsic_gamma: float = setting(0.99, 0.0, 1.0, "discount of the intrinsic return")
+    intrinsic_episodic: bool = switch(False, "the intrinsic return ends with the episode")
     ahead: bool = switch(True, "sample the next batch while learning from the last")
-    learner_threads: int = setting(0, 0, 256, "threads of the learner; 0: one per CPU")
+    learner_threads: int = setting(0, 0, 256, "threads of each learner; 0: one per CPU")
     world_threads: int = setting(1, 1, 256, "threads that step the worlds of a runner")
     checkpoint_minutes: float = setting(2.0, 0.01, 1e6, "between two checkpoints")
 
@@ -64,9 +72,9 @@ class Recipe:
     """How the exported policy acts: "sample" draws from its probabilities, "greedy" takes the likeliest actions."""
 
 
-def recipe_for(world: WorldSpec) -> Recipe:
+def recipe_for(world: str) -> Recipe:
     """The ``RECIPE`` in the file of ``avatarium.training.recipes`` that is named like the world, else one that suits any world."""
-    if world.name in {module.name for module in pkgutil.iter_modules(recipes.__path__)}:
-        found: Recipe = importlib.import_module(f"{recipes.__name__}.{world.name}").RECIPE
+    if world in {module.name for module in pkgutil.iter_modules(recipes.__path__)}:
+        found: Recipe = importlib.import_module(f"{recipes.__name__}.{world}").RECIPE
         return found
     return Recipe()

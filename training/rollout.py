@@ -1,34 +1,51 @@
 """What a runner brings home: columns of a stretch of play, time first, one row per step and one slot per avatar."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from avatarium.worlds.core.spec import Role
 
+SPARSE = ("final_steps", "final_slots", "final_observations", "final_central")
+"""Columns with a row per avatar whose episode ended, instead of a row per step."""
+
 
 @dataclass(frozen=True)
 class Fragment:
-    """T steps of the S avatars that one policy moves; S counts every avatar of the role in every environment.
+    """T steps of the S avatars that one module moves; S counts every avatar of its roles in every one of N environments.
 
-    Final observations are kept only for those who were truncated: everyone else has either more steps or nothing to come.
+    Final observations are those of avatars whose episode ended in the step: everyone else has more steps to come.
     """
 
     observations: np.ndarray  # float32 [T + 1, S, D]: the last row is what the next fragment begins with
+    allowed: np.ndarray  # bool [T, S, C]: choices that were open; C is 0 for roles without masks
     actions: np.ndarray  # int32 [T, S, heads], or float32 [T, S, controls] as drawn, before clipping to [-1, 1]
     log_probs: np.ndarray  # float32 [T, S]: of the actions, under the policy that drew them
     rewards: np.ndarray  # float32 [T, S]
     terminations: np.ndarray  # bool [T, S]
     truncations: np.ndarray  # bool [T, S]
-    present: np.ndarray  # bool [T, S]: whether the slot's avatar was there to act
+    present: np.ndarray  # bool [T, S]: whether the slot's avatar was there to act, and was moved by the module
+    starts: np.ndarray  # bool [T + 1, S]: nothing that was before this step is remembered
+    state: np.ndarray  # float32 [P, S, units]: the module's memory before the first step; P is 0 without memory
+    visits: np.ndarray  # float32 [T, S, M]: see agents.curiosity.Transitions; M is 0 when nobody counts
+    who: np.ndarray  # int64 [S]: which avatar of its role the slot is
+    central: np.ndarray  # float32 [T + 1, N, G]: the global state; G is 0 when no critic looks at it
+    central_of: np.ndarray  # int64 [S]: environment of each slot
     final_steps: np.ndarray  # int64 [F]: step of each final observation
     final_slots: np.ndarray  # int64 [F]: slot of each final observation
     final_observations: np.ndarray  # float32 [F, D]
+    final_central: np.ndarray  # float32 [F, G]
 
     @property
     def agent_steps(self) -> int:
         """Number of decisions taken."""
         return int(np.count_nonzero(self.present))
+
+    @property
+    def slots(self) -> int:
+        """Number of avatars, S."""
+        return int(self.rewards.shape[1])
 
 
 @dataclass(frozen=True)
@@ -46,31 +63,87 @@ class RolloutBatch:
         """Number of decisions taken, over all modules."""
         return sum(f.agent_steps for f in self.fragments.values())
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all columns."""
+        return sum(getattr(f, column.name).nbytes for f in self.fragments.values() for column in fields(Fragment))
 
-def allocate(role: Role, steps: int, num_envs: int) -> Fragment:
+
+@dataclass(frozen=True)
+class Extras:
+    """What a module wants beyond the usual columns; 0 for nothing."""
+
+    states: int = 0
+    """Parts of its memory."""
+    units: int = 0
+    """Width of each part."""
+    visits: bool = False
+    """Whether visits are counted."""
+    central: int = 0
+    """Features of the global state."""
+
+
+def allocate(role: Role, steps: int, num_envs: int, extras: Extras) -> Fragment:
     """An empty fragment of ``steps`` steps for ``num_envs`` environments of a role."""
-    lead = (steps, num_envs * role.count)
+    slots = num_envs * role.count
+    lead = (steps, slots)
     return Fragment(
-        observations=np.zeros((steps + 1, lead[1], role.observation_size), np.float32),
+        observations=np.zeros((steps + 1, slots, role.observation_size), np.float32),
+        allowed=np.ones((*lead, sum(len(h.choices) for h in role.heads) if role.masked else 0), np.bool_),
         actions=np.zeros((*lead, role.action_size), role.action_dtype),
         log_probs=np.zeros(lead, np.float32),
         rewards=np.zeros(lead, np.float32),
         terminations=np.zeros(lead, np.bool_),
         truncations=np.zeros(lead, np.bool_),
         present=np.zeros(lead, np.bool_),
+        starts=np.zeros((steps + 1, slots), np.bool_),
+        state=np.zeros((extras.states, slots, extras.units), np.float32),
+        visits=np.zeros((*lead, role.count if extras.visits else 0), np.float32),
+        who=np.tile(np.arange(role.count), num_envs),
+        central=np.zeros((steps + 1, num_envs, extras.central), np.float32),
+        central_of=np.repeat(np.arange(num_envs), role.count),
         final_steps=np.zeros(0, np.int64),
         final_slots=np.zeros(0, np.int64),
         final_observations=np.zeros((0, role.observation_size), np.float32),
+        final_central=np.zeros((0, extras.central), np.float32),
     )
 
 
-def join(parts: list[Fragment]) -> Fragment:
-    """Lay fragments of several runners side by side, slot by slot; they have to be of equal length."""
+def join(parts: Sequence[Fragment]) -> Fragment:
+    """Lay fragments side by side, slot by slot; they have to be of equal length."""
     if len(parts) == 1:
         return parts[0]
-    offsets = np.cumsum([0] + [p.rewards.shape[1] for p in parts[:-1]])
-    shifted = [p.final_slots + offset for p, offset in zip(parts, offsets, strict=True)]
-    joined = {
-        f.name: np.concatenate([getattr(p, f.name) for p in parts], axis=0 if f.name.startswith("final") else 1) for f in fields(Fragment)
-    }
-    return Fragment(**(joined | {"final_slots": np.concatenate(shifted)}))
+    slots = np.cumsum([0] + [p.slots for p in parts[:-1]])
+    envs = np.cumsum([0] + [p.central.shape[1] for p in parts[:-1]])
+    shifted = [
+        replace(p, final_slots=p.final_slots + slot, central_of=p.central_of + env) for p, slot, env in zip(parts, slots, envs, strict=True)
+    ]
+    return Fragment(**{f.name: np.concatenate([getattr(p, f.name) for p in shifted], axis=_axis(f.name)) for f in fields(Fragment)})
+
+
+def split(fragment: Fragment, shards: int) -> list[Fragment]:
+    """Cut a fragment into ``shards`` of equally many environments; raises ValueError when that is impossible."""
+    if shards == 1:
+        return [fragment]
+    envs = fragment.central.shape[1]
+    if envs % shards:
+        raise ValueError(f"{envs} environments cannot be shared out evenly over {shards} learners")
+    return [_some(fragment, np.arange(envs // shards) + k * (envs // shards)) for k in range(shards)]
+
+
+def _some(fragment: Fragment, envs: np.ndarray) -> Fragment:
+    """The part of a fragment that was played in consecutive environments."""
+    slots = np.flatnonzero(np.isin(fragment.central_of, envs))
+    ended = np.flatnonzero(np.isin(fragment.final_slots, slots))
+    taken = {}
+    for f in fields(Fragment):
+        column = getattr(fragment, f.name)
+        chosen = ended if f.name in SPARSE else envs if f.name == "central" else slots
+        taken[f.name] = np.take(column, chosen, axis=_axis(f.name))
+    renumbered = {"final_slots": np.searchsorted(slots, taken["final_slots"]), "central_of": taken["central_of"] - envs[0]}
+    return Fragment(**(taken | renumbered))
+
+
+def _axis(column: str) -> int:
+    """Along which axis a column's slots, environments or final observations lie."""
+    return 0 if column in SPARSE or column in ("who", "central_of") else 1

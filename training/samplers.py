@@ -8,10 +8,10 @@ import ray
 from ray.rllib.env.env_runner_group import EnvRunnerGroup
 
 from avatarium.training.env_runner import BatchedEnvRunner
-from avatarium.training.rollout import RolloutBatch
+from avatarium.training.rollout import RolloutBatch, split
 
-Harvest = tuple[list[RolloutBatch], list[Any]]
-"""The batches of one iteration and the runners' metrics."""
+Harvest = tuple[list[Any], list[Any]]
+"""What one iteration learns from, RolloutBatches or Ray's references to them, and the runners' metrics."""
 PATIENCE = 3
 """How often all runners may fail in a row before sampling gives up."""
 
@@ -25,6 +25,9 @@ class Sampler(Protocol):
     def collect(self) -> Harvest:
         """Wait for what was requested."""
 
+    def replace(self, count: int) -> list[Any]:
+        """``count`` more of what ``collect`` gives, in place of some that were lost."""
+
     def close(self) -> None:
         """Wait until nothing goes on in the background."""
 
@@ -32,10 +35,11 @@ class Sampler(Protocol):
 class LocalSampler:
     """A runner in this process, on a thread of its own: the kernels and torch let go of the GIL."""
 
-    def __init__(self, runner: BatchedEnvRunner) -> None:
-        self._runner = runner
+    def __init__(self, runner: BatchedEnvRunner, shards: int) -> None:
+        """``shards``: how many batches of equal size, for as many learners, each fragment is cut into."""
+        self._runner, self._shards = runner, shards
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
-        self._pending: Future[tuple[RolloutBatch, Any]] | None = None
+        self._pending: Future[tuple[RolloutBatch, int, Any]] | None = None
 
     def request(self, state: dict[str, Any]) -> None:
         """Begin a fragment unless one is being played."""
@@ -45,9 +49,15 @@ class LocalSampler:
     def collect(self) -> Harvest:
         """Wait for the fragment."""
         assert self._pending is not None, "request() comes first"
-        batch, metrics = self._pending.result()
+        batch, _, metrics = self._pending.result()
         self._pending = None
-        return [batch], [metrics]
+        pieces = {name: split(fragment, self._shards) for name, fragment in batch.fragments.items()}
+        steps = batch.env_steps // self._shards
+        return [RolloutBatch({name: piece[k] for name, piece in pieces.items()}, steps) for k in range(self._shards)], [metrics]
+
+    def replace(self, count: int) -> list[Any]:
+        """What is in this process is not lost."""
+        raise RuntimeError("a batch of this process did not reach its learner")
 
     def close(self) -> None:
         """Wait for the fragment that is being played, if any, and end the thread."""
@@ -57,10 +67,14 @@ class LocalSampler:
 class RemoteSampler:
     """Runners that are Ray actors. Where one fails, the others play its share too, so that every batch is full."""
 
-    def __init__(self, group: EnvRunnerGroup, timeout_s: float) -> None:
+    def __init__(self, group: EnvRunnerGroup, timeout_s: float, by_reference: bool) -> None:
+        """``by_reference``: leave batches where they were played; learners elsewhere fetch them without a detour."""
         self._group, self._timeout_s = group, timeout_s
+        self._method = "rollout_ref" if by_reference else "rollout"
         self._state: Any = None
         self._number = group.num_remote_env_runners()
+        self.bytes_fetched = 0
+        """Bytes of batches that crossed the object store so far."""
 
     def request(self, state: dict[str, Any]) -> None:
         """Send the policies to every healthy runner that is idle and have it play a fragment."""
@@ -68,18 +82,26 @@ class RemoteSampler:
         self._send()
 
     def _send(self) -> None:
-        self._group.foreach_env_runner_async("rollout", tag="rollout", kwargs={"state": self._state})
+        self._group.foreach_env_runner_async(self._method, tag="rollout", kwargs={"state": self._state})
 
     def collect(self) -> Harvest:
         """Wait for as many fragments as there are runners, whoever plays them; RuntimeError when none can be had."""
-        batches: list[RolloutBatch] = []
+        return self._wait_for(self._number)
+
+    def replace(self, count: int) -> list[Any]:
+        """Fragments in place of some that were lost with their runner."""
+        return self._wait_for(count)[0]
+
+    def _wait_for(self, number: int) -> Harvest:
+        batches: list[Any] = []
         metrics: list[Any] = []
         failures, deadline = 0, time.monotonic() + self._timeout_s
-        while len(batches) < self._number:
+        while len(batches) < number:
             if not self._group.num_in_flight_async_reqs("rollout"):
                 self._send()
             found = self._group.fetch_ready_async_reqs(tags="rollout", timeout_seconds=0.2)
-            for _, (batch, report) in found[: self._number - len(batches)]:
+            for _, (batch, size, report) in found[: number - len(batches)]:
+                self.bytes_fetched += size
                 batches.append(batch)
                 metrics.append(report)
             if found:

@@ -27,9 +27,10 @@ from avatarium.training.plan import Plan
 from avatarium.training.progress import Display
 from avatarium.training.recipe import Happened, recipe_for
 from avatarium.training.tally import COUNT, EVENTS, VALUE
-from avatarium.worlds.core import discovery
 
 LEARNT = (*STATISTICS, "vf_explained_var", "value_mean")
+TOLD = ("bonus_", "intrinsic_")
+"""How the names of what curiosity logs begin."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Session:
         self.progress = resumed.progress if resumed else Progress()
         if resumed:
             engine.restore(algorithm, resumed)
-        self._gauges = recipe_for(discovery.spec(plan.world)).gauges
+        self._gauges = recipe_for(plan.arena.name).gauges
         self.history = History(folder, self.progress.iteration)
 
     @property
@@ -75,8 +76,9 @@ class Session:
         if self.plan.runners:
             point |= {"runners": result["fault_tolerance"]["num_healthy_workers"], "runners_wanted": self.plan.runners}
         point |= self._told(played, decisions)
-        for role in self._algorithm.config.policies:
-            point |= {f"{role}/{name}": float(learnt[role][name]) for name in LEARNT}
+        for module in self._algorithm.config.policies:
+            shown = {name: value for name, value in learnt[module].items() if name in LEARNT or name.startswith(TOLD)}
+            point |= {f"{module}/{name}": float(value) for name, value in shown.items()}
         self.history.append(point)
         return point
 

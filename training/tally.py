@@ -21,6 +21,15 @@ EVENTS, COUNT, VALUE = "events", "count", "value"
 """Metrics hold ``events/<kind>/count`` and ``.../value``: how many events, and the sum of their values, since the last report."""
 
 
+def log_steps(metrics: Any, taken: RolloutBatch) -> None:
+    """Log how much was played to an RLlib ``MetricsLogger``."""
+    metrics.log_value(NUM_ENV_STEPS_SAMPLED, taken.env_steps, reduce="sum")
+    metrics.log_value(NUM_ENV_STEPS_SAMPLED_LIFETIME, taken.env_steps, reduce="lifetime_sum")
+    for name, fragment in taken.fragments.items():
+        metrics.log_value((NUM_MODULE_STEPS_SAMPLED, name), fragment.agent_steps, reduce="sum")
+        metrics.log_value((NUM_MODULE_STEPS_SAMPLED_LIFETIME, name), fragment.agent_steps, reduce="lifetime_sum")
+
+
 class Tally:
     """Counts along while a batch is played, and logs into RLlib's metrics what came up since the last time."""
 
@@ -47,18 +56,17 @@ class Tally:
                 returns[ended] = 0.0
         self._whole |= ended
 
-    def log(self, metrics: Any, taken: RolloutBatch) -> None:
-        """Log steps, returns of finished episodes (mean over the avatars of a role) and events to an RLlib ``MetricsLogger``."""
-        metrics.log_value(NUM_ENV_STEPS_SAMPLED, taken.env_steps, reduce="sum")
-        metrics.log_value(NUM_ENV_STEPS_SAMPLED_LIFETIME, taken.env_steps, reduce="lifetime_sum")
-        for name, fragment in taken.fragments.items():
-            metrics.log_value((NUM_MODULE_STEPS_SAMPLED, name), fragment.agent_steps, reduce="sum")
-            metrics.log_value((NUM_MODULE_STEPS_SAMPLED_LIFETIME, name), fragment.agent_steps, reduce="lifetime_sum")
-        self._log_returns(metrics)
+    def log(self, metrics: Any, *under: str) -> None:
+        """Log returns of finished episodes (mean over the avatars of a role) and events to an RLlib ``MetricsLogger``.
+
+        With names ``under`` which to log, only the events are.
+        """
+        if not under:
+            self._log_returns(metrics)
         sums = self._sums()
         for kind, now, before in zip(self._batch.spec.events, sums, self._seen, strict=False):
-            metrics.log_value((EVENTS, kind.name, COUNT), float(now[0] - before[0]), reduce="sum")
-            metrics.log_value((EVENTS, kind.name, VALUE), float(now[1] - before[1]), reduce="sum")
+            metrics.log_value((*under, EVENTS, kind.name, COUNT), float(now[0] - before[0]), reduce="sum")
+            metrics.log_value((*under, EVENTS, kind.name, VALUE), float(now[1] - before[1]), reduce="sum")
         self._seen = sums
 
     def _log_returns(self, metrics: Any) -> None:

@@ -8,23 +8,30 @@ from torch import Tensor
 
 LOG_STD_RANGE = (-5.0, 2.0)
 """Bounds on the logarithm of a continuous control's standard deviation."""
+FORBIDDEN = -1e9
+"""The logit of a choice that is not allowed."""
+
+
+def masked(logits: Tensor, allowed: Tensor) -> Tensor:
+    """Logits [..., C] in which choices that are not ``allowed`` bool [..., C] have no probability."""
+    return logits.masked_fill(~allowed, FORBIDDEN)
 
 
 def discrete(logits: Tensor, choices: Sequence[int], actions: Tensor) -> tuple[Tensor, Tensor]:
-    """Log-probability and entropy, both [B], of ``actions`` int64 [B, heads] under independent heads with so many ``choices`` each.
+    """Log-probability and entropy, both [...], of ``actions`` int64 [..., heads] under independent heads with so many ``choices`` each.
 
-    ``logits`` float32 [B, sum(choices)] holds the heads side by side.
+    ``logits`` float32 [..., sum(choices)] holds the heads side by side.
     """
-    log_prob, entropy = torch.zeros_like(logits[:, 0]), torch.zeros_like(logits[:, 0])
+    log_prob, entropy = torch.zeros_like(logits[..., 0]), torch.zeros_like(logits[..., 0])
     for head, part in enumerate(torch.split(logits, list(choices), dim=-1)):
         normalised = torch.log_softmax(part, dim=-1)
-        log_prob = log_prob + normalised.gather(-1, actions[:, head : head + 1]).squeeze(-1)
+        log_prob = log_prob + normalised.gather(-1, actions[..., head : head + 1]).squeeze(-1)
         entropy = entropy - (normalised.exp() * normalised).sum(-1)
     return log_prob, entropy
 
 
 def gaussian(parameters: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
-    """Log-density and entropy, both [B], of ``actions`` float32 [B, K]; ``parameters`` [B, 2K] are K means, then K log-deviations."""
+    """Log-density and entropy, both [...], of ``actions`` float32 [..., K]; ``parameters`` [..., 2K]: K means, then K log-deviations."""
     mean, log_std = parameters.chunk(2, dim=-1)
     scaled = (actions - mean) * torch.exp(-log_std)
     log_prob = (-0.5 * scaled.square() - log_std - 0.5 * math.log(2 * math.pi)).sum(-1)

@@ -31,13 +31,17 @@ class RunningNormalisation(nn.Module):
         """Normalise ``value`` float32 [..., size]."""
         return ((value - self.mean) * (1.0 / self.deviation)).clamp(-self.limit, self.limit)
 
-    @torch.no_grad()
     def update(self, batch: Tensor) -> None:
-        """Take the rows of ``batch`` float32 [B, size] into account (the pairwise rule of Chan, Golub and LeVeque 1983)."""
-        rows = len(batch)
+        """Take the rows of ``batch`` float32 [B, size] into account; fewer than two say nothing."""
+        if len(batch) > 1:
+            variance, mean = torch.var_mean(batch, dim=0, correction=0)
+            self.absorb(len(batch), mean, variance)
+
+    @torch.no_grad()
+    def absorb(self, rows: float, mean: Tensor, variance: Tensor) -> None:
+        """Take ``rows`` rows of this mean and variance, float32 [size], into account (pairwise rule of Chan, Golub and LeVeque 1983)."""
         if rows < 2:
             return
-        variance, mean = torch.var_mean(batch, dim=0, correction=0)
         share = float(rows / (self.count + rows))
         shift = mean - self.mean
         self.variance += share * (variance - self.variance) + share * (1 - share) * shift.square()

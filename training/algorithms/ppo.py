@@ -1,4 +1,4 @@
-"""PPO on RLlib with batched worlds; each role has one policy, shared by its avatars."""
+"""PPO on RLlib with batched worlds; each role, or several alike, has one policy that its avatars share."""
 
 from typing import Any, Self
 
@@ -16,11 +16,15 @@ from ray.rllib.utils.metrics import (
     TIMERS,
 )
 
-from avatarium import worlds
-from avatarium.training.env_runner import BatchedEnvRunner
+from avatarium.agents.networks.actor_critic import Architecture
+from avatarium.training import arena
+from avatarium.training.env_runner import ORDERS, BatchedEnvRunner
 from avatarium.training.learner import BatchedPPOTorchLearner
 from avatarium.training.modules import ActorCriticModule
+from avatarium.training.orders import Casting, Orders
+from avatarium.training.rollout import RolloutBatch
 from avatarium.training.samplers import LocalSampler, RemoteSampler, Sampler
+from avatarium.training.wishes import Wonder
 from avatarium.worlds.core.errors import UserError
 
 
@@ -30,7 +34,7 @@ def role_of(agent_id: str, *_: Any, **__: Any) -> str:
 
 
 class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
-    """RLlib's PPOConfig for ``worlds.make_batch``: choose the world with ``world`` and the rest as in RLlib.
+    """RLlib's PPOConfig for batched worlds: choose the world with ``world``, networks with ``network``, and the rest as in RLlib.
 
     ``num_envs_per_env_runner`` counts environments, ``minibatch_size`` counts decisions of single avatars.
     """
@@ -47,12 +51,29 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         self.delay_between_env_runner_restarts_s = 0.0
         self.ahead = True
         self.learner_threads = 0
+        self.sequence = 16
 
-    def world(self, name: str, threads: int = 1, **settings: Any) -> Self:
-        """Train in ``worlds.make_batch(name, threads=threads, **settings)``; raises UserError when there is no such world or setting."""
-        roles = worlds.make_batch(name, **settings).roles
-        self.environment(env="avatarium", env_config={"name": name, "threads": threads, "settings": settings})
-        return self.multi_agent(policies=set(roles), policy_mapping_fn=role_of)  # type: ignore[no-any-return]
+    def world(self, address: str, threads: int = 1, casting: Casting | None = None, **settings: Any) -> Self:
+        """Train in the arena at ``address`` (see ``arena.find``) under these settings; by default every role learns by itself.
+
+        Raises UserError when there is no such world or setting.
+        """
+        roles = arena.find(address, settings).roles
+        cast = casting or Casting({name: name for name in roles})
+        self.environment(
+            env="avatarium", env_config={"address": address, "threads": threads, "settings": settings, "casting": cast, "visits": False}
+        )
+        return self.multi_agent(policies=set(cast.modules.values()), policy_mapping_fn=role_of)  # type: ignore[no-any-return]
+
+    def network(self, architecture: Architecture, central: int = 0, wonder: Wonder | None = None, sequence: int = 16) -> Self:
+        """Networks of this architecture; ``central``: features of the global state that critics see; ``wonder``: what they are curious of.
+
+        ``sequence``: steps through which gradients of recurrent networks flow. Comes after ``world``.
+        """
+        self.sequence = sequence
+        self.env_config["visits"] = wonder is not None and wonder.counts
+        config = {"architecture": architecture, "central": central, "wonder": wonder}
+        return self.rl_module(rl_module_spec=RLModuleSpec(module_class=ActorCriticModule, model_config=config))  # type: ignore[no-any-return]
 
     def speed(self, *, ahead: bool, learner_threads: int = 0) -> Self:
         """``ahead``: sample the next batch, with the policy before the update, while the learner works. Threads: 0 for one per CPU."""
@@ -65,29 +86,33 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
 
     def get_default_rl_module_spec(self) -> RLModuleSpec:
         """An actor-critic with two hidden layers of 128."""
-        return RLModuleSpec(module_class=ActorCriticModule, model_config={"hidden": (128, 128)})
+        return RLModuleSpec(module_class=ActorCriticModule, model_config={})
 
     def validate(self) -> None:
         """Raise UserError for what the batched path does not do."""
         self.train_batch_size_per_learner = self.minibatch_size  # RLlib wants it no smaller; a batch is one fragment of every runner
         super().validate()
-        if self.num_learners:
-            raise UserError(f"num_learners={self.num_learners}: batched PPO learns in the driver, set num_learners=0")
         if self.evaluation_interval:
             raise UserError("evaluation_interval is set: judge policies with avatarium.leaderboards instead")
+        shared = self.num_env_runners or self.num_envs_per_env_runner
+        if self.num_learners and shared % self.num_learners:
+            what = "runners" if self.num_env_runners else "environments"
+            raise UserError(f"{shared} {what} cannot be shared out evenly over {self.num_learners} learners: choose a multiple of it")
 
     def validate_train_batch_size_vs_rollout_fragment_length(self) -> None:
         """A batch is one fragment of every runner; there is nothing to mismatch."""
 
 
 class BatchedPPO(PPO):  # type: ignore[misc]
-    """PPO whose runners and learner exchange whole columns; see ``BatchedPPOConfig``.
+    """PPO whose runners and learners exchange whole columns; see ``BatchedPPOConfig``.
 
-    Set ``lr_scale`` between iterations to anneal the learning rate; ``env_steps_before`` counts what a resumed run had played.
+    Set ``lr_scale`` between iterations to anneal the learning rates, and ``orders`` to tell the runners something new;
+    ``env_steps_before`` counts what a resumed run had played.
     """
 
     lr_scale = 1.0
     env_steps_before = 0
+    orders = Orders()
     _sampler: Sampler
 
     @classmethod
@@ -96,12 +121,15 @@ class BatchedPPO(PPO):  # type: ignore[misc]
         return BatchedPPOConfig()
 
     def setup(self, config: Any) -> None:
-        """Make runners, learner and the sampler that stands between them."""
+        """Make runners, learners and the sampler that stands between them."""
         super().setup(config)
-        group = self.env_runner_group
-        self._sampler = (
-            RemoteSampler(group, self.config.sample_timeout_s) if self.config.num_env_runners else LocalSampler(group.local_env_runner)
-        )
+        self._sampler = self._make_sampler()
+
+    def _make_sampler(self) -> Sampler:
+        group, learners = self.env_runner_group, self.config.num_learners
+        if self.config.num_env_runners:
+            return RemoteSampler(group, self.config.sample_timeout_s, by_reference=learners > 0)
+        return LocalSampler(group.local_env_runner, max(1, learners))
 
     def training_step(self) -> None:
         """Take the batch that was sampled, have the next one sampled meanwhile when ``ahead``, and learn."""
@@ -114,7 +142,7 @@ class BatchedPPO(PPO):  # type: ignore[misc]
                 self._sampler.request(self._acting_state())
         with self.metrics.log_time((TIMERS, LEARNER_UPDATE_TIMER)):
             learned = self.learner_group.update(
-                training_data=TrainingData(batches=batches),
+                training_data=TrainingData(batches=self._delivered(batches)),
                 timesteps={NUM_ENV_STEPS_SAMPLED_LIFETIME: self._env_steps()},
                 num_epochs=self.config.num_epochs,
                 minibatch_size=self.config.minibatch_size,
@@ -122,16 +150,32 @@ class BatchedPPO(PPO):  # type: ignore[misc]
             )
             self.metrics.aggregate(learned, key=LEARNER_RESULTS)
 
+    def _delivered(self, batches: list[Any]) -> list[RolloutBatch]:
+        """What is handed to the learners: the batches, or nothing where they have fetched them themselves already."""
+        learners = self.config.num_learners
+        if not learners or not self.config.num_env_runners:
+            return batches
+        missing: list[tuple[int, Any]] = [(k % learners, reference) for k, reference in enumerate(batches)]
+        while missing:  # before anyone learns everyone has to have everything, or learners would wait for one another forever
+            shares = [[reference for k, reference in missing if k == learner] for learner in range(learners)]
+            lost = [k for number, lacks in self._receive(shares) for k in [number] * len(lacks)]
+            missing = list(zip(lost, self._sampler.replace(len(lost)), strict=True)) if lost else []
+        return [RolloutBatch({}, 0)] * learners
+
+    def _receive(self, shares: list[list[Any]]) -> list[tuple[int, list[int]]]:
+        found = self.learner_group.foreach_learner(lambda learner: learner.receive(shares))
+        return [result.get() for result in found]
+
     def _env_steps(self) -> int:
         return self.env_steps_before + int(self.metrics.peek((ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME), default=0))
 
     def _acting_state(self) -> dict[str, Any]:
         """What runners need to act as the learner would now."""
         state: dict[str, Any] = self.learner_group.get_state(components=f"{COMPONENT_LEARNER}/{COMPONENT_RL_MODULE}", inference_only=True)
-        return {**state[COMPONENT_LEARNER], NUM_ENV_STEPS_SAMPLED_LIFETIME: self._env_steps()}
+        return {**state[COMPONENT_LEARNER], NUM_ENV_STEPS_SAMPLED_LIFETIME: self._env_steps(), ORDERS: self.orders}
 
     def cleanup(self) -> None:
-        """Stop sampling, runners and learner."""
+        """Stop sampling, runners and learners."""
         if hasattr(self, "_sampler"):
             self._sampler.close()
             self.learner_group.foreach_learner(lambda learner: learner.close())

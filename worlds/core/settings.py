@@ -27,6 +27,11 @@ def choice(default: str, *others: str, meaning: str) -> Any:
     return dataclasses.field(default=default, metadata={"options": (default, *others), "meaning": meaning})
 
 
+def text(default: str, meaning: str) -> Any:
+    """Words that whoever reads them understands; not for worlds, whose kernels know numbers only."""
+    return dataclasses.field(default=default, metadata={"words": True, "meaning": meaning})
+
+
 def section(kind: type, meaning: str, **defaults: Any) -> Any:
     """A nested config of type ``kind``."""
     return dataclasses.field(default_factory=lambda: kind(**defaults), metadata={"meaning": meaning})
@@ -61,6 +66,9 @@ def check(config: Any, prefix: str = "") -> None:
         value, name = getattr(config, f.name), prefix + f.name
         if dataclasses.is_dataclass(value):
             check(value, f"{name}.")
+        elif "words" in f.metadata:
+            if not isinstance(value, str):
+                raise UserError(f"setting {name!r} is {value!r}, but it has to be a text")
         elif "options" in f.metadata:
             if value not in f.metadata["options"]:
                 raise UserError(f"setting {name!r} is {value!r}: {nearest(str(value), f.metadata['options'])}")
@@ -151,6 +159,12 @@ def _rows(config: Any, prefix: str) -> list[tuple[str, Any, str, str]]:
             rows += _rows(value, f"{prefix}{f.name}.")
         else:
             meta: types.MappingProxyType[Any, Any] = f.metadata
-            span = ", ".join(meta["options"]) if "options" in meta else f"{meta['low']:g} to {meta['high']:g}"
-            rows.append((prefix + f.name, value, span, meta["meaning"]))
+            rows.append((prefix + f.name, value, _span(meta), meta["meaning"]))
     return rows
+
+
+def _span(meta: types.MappingProxyType[Any, Any]) -> str:
+    """What values a setting may have, in words."""
+    if "words" in meta:
+        return "text"
+    return ", ".join(meta["options"]) if "options" in meta else f"{meta['low']:g} to {meta['high']:g}"

@@ -1,0 +1,33 @@
+"""Sums over all learners, so that any number of them learns what one would."""
+
+import torch
+import torch.distributed
+from torch import Tensor
+
+
+def together() -> bool:
+    """Whether there are other learners."""
+    return torch.distributed.is_available() and torch.distributed.is_initialized() and torch.distributed.get_world_size() > 1
+
+
+def total(values: Tensor) -> Tensor:
+    """The sum of ``values`` over all learners, who all have to call this at the same time."""
+    if together():
+        torch.distributed.all_reduce(values)
+    return values
+
+
+def moments(rows: Tensor) -> tuple[float, Tensor, Tensor]:
+    """Number, mean [...] and variance [...] of ``rows`` [B, ...] of all learners."""
+    if not together():
+        if len(rows) == 0:
+            return 0.0, rows.new_zeros(rows.shape[1:]), rows.new_ones(rows.shape[1:])
+        variance, mean = torch.var_mean(rows, dim=0, correction=0)
+        return float(len(rows)), mean, variance
+    wide = rows.double()
+    shape = rows.shape[1:]
+    sums = total(torch.cat([wide.new_tensor([len(rows)]), wide.sum(0).flatten(), wide.square().sum(0).flatten()]))
+    count, size = float(sums[0]), sums[1:].numel() // 2
+    mean = sums[1 : 1 + size] / max(count, 1.0)
+    variance = (sums[1 + size :] / max(count, 1.0) - mean.square()).clamp_min(0.0)
+    return count, mean.reshape(shape).to(rows.dtype), variance.reshape(shape).to(rows.dtype)
