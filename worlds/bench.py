@@ -46,7 +46,7 @@ class Bench:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments on ``parser``."""
         parser.add_argument("what", choices=("worlds",), help="what to measure")
-        parser.add_argument("names", nargs="*", metavar="NAME", help="which worlds (default: all)")
+        parser.add_argument("names", nargs="*", metavar="NAME", help="which worlds (default: all but diagnostics)")
         parser.add_argument("--num-envs", type=int, default=512, help="environments in a batch (default: %(default)s)")
         parser.add_argument("--seconds", type=float, default=2.0, help="length of one of three windows (default: %(default)s)")
         parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="a setting of the worlds")
@@ -59,6 +59,7 @@ class Bench:
         if args.seconds <= 0:
             raise UserError(f"--seconds is {args.seconds}, but a window has to last a while")
         specs = [discovery.spec(name) for name in args.names or discovery.names()]
+        specs = [spec for spec in specs if args.names or discovery.DIAGNOSTIC not in spec.tags]
         rows = []
         print(f"{'world':<16} {'way':<16} {'environments':>12} {'agents':>7} {'agent-steps/s':>14} {'cpu':>5}")
         for spec in specs:

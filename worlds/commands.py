@@ -1,6 +1,7 @@
 """``avatarium worlds`` tells what there is; ``avatarium verify`` re-simulates recorded episodes."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,7 @@ class Worlds:
         if args.name:
             print(card(discovery.spec(args.name), args.set))
             return 0
-        names = discovery.names(args.tag)
-        width = max(map(len, names), default=0)
-        for name in names:
-            print(f"{name:<{width}}  {discovery.spec(name).summary}")
+        print(listing([discovery.spec(name) for name in discovery.names(args.tag)]), end="")
         return 0
 
 
@@ -50,6 +48,17 @@ class Verify:
         for verdict in verdicts:
             print(f"{'ok' if verdict.ok else 'DIFFERS'}  {verdict.message}")
         return 0 if all(verdict.ok for verdict in verdicts) else 1
+
+
+def listing(specs: Sequence["WorldSpec"]) -> str:
+    """A line per world; diagnostics come last, under a heading of their own."""
+    from avatarium.worlds.core.discovery import DIAGNOSTIC
+
+    width = max((len(spec.name) for spec in specs), default=0)
+    lines = {spec.name: f"{spec.name:<{width}}  {spec.summary}\n" for spec in specs}
+    small = "".join(lines.pop(spec.name) for spec in specs if DIAGNOSTIC in spec.tags)
+    gap = "\n" if lines and small else ""
+    return "".join(lines.values()) + gap + (f"diagnostics, which ask one question each:\n{small}" if small else "")
 
 
 def card(spec: "WorldSpec", overrides: list[str]) -> str:
@@ -73,6 +82,8 @@ def _role(role: "Role") -> list[str]:
     else:
         heads = [f"| {h.name} | {', '.join(f'{k} {choice}' for k, choice in enumerate(h.choices))} |" for h in role.heads]
         parts += ["Acts by one choice per head:", aligned("\n".join(["| head | choices |", "|---|---|", *heads]))]
+    if role.masked:
+        parts.append("Which choices are open changes from step to step; the mask tells.")
     return [*parts, f"Is paid the sum of these terms: {', '.join(role.terms)}."]
 
 

@@ -14,7 +14,7 @@ from avatarium.worlds.core.recorder import EVENT
 from avatarium.worlds.core.spec import Role
 from avatarium.worlds.core.transcript import Transcript
 
-KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion")
+KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched")
 
 
 def told(*events, steps=600):
@@ -42,6 +42,9 @@ JOURNEYS = (
     ("collision", 2, 1.0),
     ("intrusion", 2, 1.0),
     ("intrusion", 3, 1.0),
+    ("visited", 2, 0.25),
+    ("visited", 3, 0.125),
+    ("watched", 3, 1.0),
 )
 BY_HAND = {
     "success": (2, 3),
@@ -52,6 +55,8 @@ BY_HAND = {
     "journey_time": (18, 2),
     "crowd_delay": (3, 1),
     "episode_return": (3.75, 2),
+    "coverage": (0.375, 2),
+    "screen_time": (1, 1200),
 }
 
 

@@ -7,7 +7,7 @@ from avatarium.worlds.wayfinding.guide import oracle
 from avatarium.worlds.wayfinding.heuristic import heuristic
 from avatarium.worlds.wayfinding.observe import overview, roles, state_features
 from avatarium.worlds.wayfinding.scene import scene
-from avatarium.worlds.wayfinding.state import allocate
+from avatarium.worlds.wayfinding.state import allocate, places
 
 WORLD = WorldSpec(
     name="wayfinding",
@@ -27,5 +27,6 @@ WORLD = WorldSpec(
     frame_fields=("avatars",),
     heuristic=heuristic,
     oracle=oracle,
+    places=places,
     metrics=("success", "spl", "collisions", "intrusion", "journeys_per_minute", "journey_time", "crowd_delay"),
 )

@@ -66,3 +66,9 @@ def allocate(num_envs: int, config: Config) -> State:
         np.zeros((num_envs, 2), np.int32),
         geodesic.allocate_scratch(num_envs),
     )
+
+
+def places(state: State, config: Config, role: str) -> np.ndarray:
+    """int64 [N, A]: the square metre in which each walker is, numbered row by row."""
+    walkers = state.avatars[:, : config.walkers]
+    return walkers["y"].astype(np.int64) * (SIZE // 2) + walkers["x"].astype(np.int64)

@@ -228,6 +228,18 @@ def central_states_are_kept(trial: Trial) -> Iterator[str]:
             return
 
 
+def places_are_numbered(trial: Trial) -> Iterator[str]:
+    """Where a world tells places, they are whole numbers from 0, one per avatar, and not the same one for everybody all the time."""
+    batch, seen = trial.batch(MANY), dict[str, set[int]]()
+    for _, _ in zip(range(STEPS if trial.spec.places else 0), played(batch, STEPS), strict=False):
+        for name, role in batch.roles.items():
+            places = trial.spec.places(batch.state, batch.config, name)  # type: ignore[misc]  # there is one, or no step is played
+            if places.shape != (MANY, role.count) or places.dtype != np.int64 or places.min() < 0:
+                yield f"places of {name} are {places.dtype} {places.shape} from {places.min()}, not int64 {(MANY, role.count)} from 0"
+            seen.setdefault(name, set()).update(places.ravel().tolist())
+    yield from (f"a {name} is always in the same place" for name, some in seen.items() if len(some) == 1)
+
+
 CHECKS: tuple[Check, ...] = (
     observations_stay_in_their_space,
     no_observation_element_is_constant,
@@ -241,4 +253,5 @@ CHECKS: tuple[Check, ...] = (
     strange_actions_do_no_harm,
     masks_leave_a_choice,
     central_states_are_kept,
+    places_are_numbered,
 )
