@@ -1,6 +1,7 @@
 """The ``avatarium`` command: finds its subcommands through entry points and turns mistakes into one clear line."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,8 @@ from typing import NoReturn, Protocol
 from avatarium.worlds.core.errors import UserError, nearest
 
 GROUP = "avatarium.commands"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the operating system says when there is no room for what is to be written."""
 
 
 class Command(Protocol):
@@ -43,10 +46,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("avatarium: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough; the interpreter must not complain when it flushes
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        mute()
         return 1
+    except OSError as fault:
+        if fault.errno not in FULL:
+            raise
+        print(f"avatarium: {fault.filename or 'a file'} cannot be written ({fault.strerror}): make room, then try again", file=sys.stderr)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            mute()
+        return 2
     return code
+
+
+def mute() -> None:
+    """Lead what is still to be written to standard output nowhere: the interpreter must not complain when it flushes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def dispatch(words: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 """The command line: what it lists, how it says what is wrong, and its exit codes."""
 
 import argparse
+import errno
 import json
 import subprocess
 import sys
@@ -24,7 +25,7 @@ class Trip:
     help = "trip over something"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("over", choices=("mistake", "interrupt", "pipe", "nothing"))
+        parser.add_argument("over", choices=("mistake", "interrupt", "pipe", "full", "broken", "nothing"))
 
     def run(self, args: argparse.Namespace) -> int:
         if args.over == "mistake":
@@ -33,6 +34,10 @@ class Trip:
             raise KeyboardInterrupt
         if args.over == "pipe":
             raise BrokenPipeError
+        if args.over == "full":
+            raise OSError(errno.ENOSPC, "No space left on device", "a.avt")
+        if args.over == "broken":
+            raise OSError(errno.EIO, "Input/output error")
         return 5
 
 
@@ -95,11 +100,23 @@ def test_a_mistake_gets_one_line_and_exit_code_2(words: list[str], sentence: str
 
 @pytest.mark.usefixtures("tripping")
 @pytest.mark.parametrize(
-    ("over", "code", "told"), [("mistake", 2, "tie your laces"), ("interrupt", 130, "interrupted"), ("nothing", 5, "")]
+    ("over", "code", "told"),
+    [
+        ("mistake", 2, "tie your laces"),
+        ("interrupt", 130, "interrupted"),
+        ("full", 2, "avatarium: a.avt cannot be written (No space left on device): make room, then try again\n"),
+        ("nothing", 5, ""),
+    ],
 )
 def test_exit_codes(over: str, code: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["trip", over]) == code
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("tripping")
+def test_what_nobody_can_mend_is_not_hidden() -> None:
+    with pytest.raises(OSError, match="Input/output error"):
+        cli.main(["trip", "broken"])
 
 
 @pytest.mark.usefixtures("tripping")
@@ -115,6 +132,17 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert done.stdout == "# wayfinding, version 1\n"
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_that_finds_no_room_is_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [Path(sys.executable).with_name("avatarium"), "worlds"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "avatarium: a file cannot be written (No space left on device): make room, then try again\n",
+    )
 
 
 def test_worlds_are_listed_with_a_summary(capsys: pytest.CaptureFixture[str]) -> None:
