@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from avatarium.worlds.core.kernels import kernel
-from avatarium.worlds.core.plan import WALL
+from avatarium.worlds.core.plan import FURNITURE, WALL
 from avatarium.worlds.core.rng import LEVEL, below
 from avatarium.worlds.core.scene import FIGURE, Label, Scene
 from avatarium.worlds.core.spec import Head
@@ -106,6 +106,7 @@ def draw(
     names: Sequence[str],
     *,
     solid: np.ndarray | None = None,
+    blocks: Sequence[tuple[float, float]] = (),
     tiles: Sequence[tuple[float, float, int]] = (),
     goals: Sequence[tuple[float, float, int]] = (),
     labels: Sequence[tuple[float, float, str]] = (),
@@ -113,14 +114,15 @@ def draw(
 ) -> Scene:
     """A scene of ``size`` (width, height) tiles with FIGURE [A] ``drawn`` on them and walls where ``solid`` [H, W] is set.
 
-    ``tiles`` and ``goals`` are (x, y, palette index) and ``labels`` (x, y, text), x and y in tiles.
+    ``blocks`` (x, y) are barriers of a tile, ``tiles`` and ``goals`` (x, y, palette index) and ``labels`` (x, y, text), all in tiles.
     """
-    boxes = walls(np.zeros((0, 0), np.bool_) if solid is None else solid)
+    low = np.array([(x, y, x + 1, y + 1, 0.0, 0.7) for x, y in blocks], np.float32).reshape(-1, 6)
+    boxes = np.concatenate([low, walls(np.zeros((0, 0), np.bool_) if solid is None else solid)])
     floors = np.array([(x + 0.05, y + 0.05, x + 0.95, y + 0.95) for x, y, _ in tiles], np.float32).reshape(-1, 4)
     return Scene(
         bounds=(0.0, 0.0, float(size[0]), float(size[1])),
         boxes=boxes,
-        box_kinds=np.full(len(boxes), WALL, np.uint8),
+        box_kinds=np.where(np.arange(len(boxes)) < len(blocks), FURNITURE, WALL).astype(np.uint8),
         floors=floors,
         floor_tints=np.array([tint for _, _, tint in tiles], np.uint8),
         figures=drawn,

@@ -210,11 +210,10 @@ def steer(way: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def scene(state: State, config: Config, i: int) -> Scene:
-    """The grid, with a bright tile for each plate."""
-    tiles = [(float(x), float(y), 14) for x in range(config.size) for y in range(config.size)]
-    tiles += [(float(x), float(y), 2) for x, y in state.plates[i]]
+    """An open floor, with a flag on each plate."""
     people = grid.figures(state.avatars[i, :, 0], state.avatars[i, :, 1], np.arange(config.avatars))
-    return grid.draw((config.size, config.size), people, [f"mover_{a}" for a in range(config.avatars)], tiles=tiles)
+    plates = [(float(x), float(y), 2) for x, y in state.plates[i]]
+    return grid.draw((config.size, config.size), people, [f"mover_{a}" for a in range(config.avatars)], tiles=plates, goals=plates)
 
 
 WORLD = WorldSpec(

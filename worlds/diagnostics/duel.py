@@ -230,14 +230,13 @@ def _towards(points: np.ndarray, cost: np.ndarray) -> np.ndarray:
 
 
 def scene(state: State, config: Config, i: int) -> Scene:
-    """The grid, with a flag on each point in the colour of the team that holds it."""
-    tiles = [(float(x), float(y), 14) for x in range(config.size) for y in range(config.size)]
+    """An open floor, with a flag on each point in the colour of the team that holds it."""
     goals = [(float(x), float(y), (0, 1, 14)[owner]) for (x, y), owner in zip(state.points[i], state.owners[i], strict=True)]
     teams = np.repeat([RED, BLUE], config.team)
     people = grid.figures(state.avatars[i, :, 0], state.avatars[i, :, 1], teams, teams * np.pi)
     people["role"] = teams
     names = [f"{name}_{a}" for name in ("red", "blue") for a in range(config.team)]
-    return grid.draw((config.size, config.size), people, names, tiles=tiles, goals=goals)
+    return grid.draw((config.size, config.size), people, names, goals=goals)
 
 
 WORLD = WorldSpec(

@@ -214,16 +214,20 @@ def oracle(batch: Batch, role: str, envs: np.ndarray, avatars: np.ndarray) -> np
 
 
 def scene(state: State, config: Config, i: int) -> Scene:
-    """The building; keys that somebody lacks and locked doors are bright tiles, the goal is a flag."""
-    here = state.avatars[i][state.avatars[i]["present"] == 1]
-    locks = state.keys.shape[1]
+    """The building; the goal and the keys that somebody lacks are flags, locked doors are barriers."""
+    each = np.flatnonzero(state.avatars[i]["present"] == 1)
+    here, size, locks = state.avatars[i][each], state.solid[i].shape[::-1], state.keys.shape[1]
     lacking = [k for k in range(locks) if ((here["keys"] >> k) & 1 == 0).any()]
-    tiles = [(int(x), int(y), 3 + k) for k in lacking for x, y in (state.keys[i, k], state.doors[i, k - locks])]
-    labels = [(int(state.keys[i, k, 0]), int(state.keys[i, k, 1]), f"key {k}") for k in lacking]
-    people = grid.figures(here["x"], here["y"], np.flatnonzero(state.avatars[i]["present"] == 1))
-    names = [f"seeker_{a}" for a in np.flatnonzero(state.avatars[i]["present"] == 1)]
-    size, goal = state.solid[i].shape[::-1], (int(state.goal[i, 0]), int(state.goal[i, 1]), 2)
-    return grid.draw((size[0], size[1]), people, names, solid=state.solid[i] == 1, tiles=tiles, goals=[goal], labels=labels)
+    keys, doors = state.keys[i].tolist(), state.doors[i, -locks:].tolist()
+    return grid.draw(
+        (size[0], size[1]),
+        grid.figures(here["x"], here["y"], each),
+        [f"seeker_{a}" for a in each],
+        solid=state.solid[i] == 1,
+        blocks=[(x, y) for x, y in (doors[k] for k in lacking)],
+        goals=[(*state.goal[i].tolist(), 2), *((*keys[k], 3 + k) for k in lacking)],
+        labels=[(*keys[k], f"key {k}") for k in lacking],
+    )
 
 
 WORLD = WorldSpec(
