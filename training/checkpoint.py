@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from avatarium.agents.networks.actor_critic import ActorCritic, Interface
+from avatarium.training.direction import Direction
 from avatarium.training.plan import Plan, versions
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import Role
@@ -44,6 +45,10 @@ class Checkpoint:
     """By role: parameters and statistics, named as in its RLModule."""
     optimisers: dict[str, dict[int, dict[str, np.ndarray]]]
     """By optimiser: its memory of each parameter, named as torch names it."""
+    direction: dict[str, Any]
+    """State of what steered the run (see ``Direction.to_json``)."""
+    versions: dict[str, dict[str, np.ndarray]]
+    """Weights of past versions in a league, by name."""
 
     @property
     def roles(self) -> dict[str, Role]:
@@ -62,8 +67,10 @@ class Checkpoint:
         return network.eval()
 
 
-def save(parent: Path, plan: Plan, progress: Progress, learner_state: dict[str, Any]) -> Path:
-    """Write a checkpoint into ``parent`` from the state of RLlib's learner; older ones but the last are removed. Returns its folder.
+def save(parent: Path, plan: Plan, progress: Progress, learner_state: dict[str, Any], direction: Direction) -> Path:
+    """Write a checkpoint into ``parent`` from the state of RLlib's learner and of what steers the run. Returns its folder.
+
+    Older ones but the last are removed.
 
     Raises UserError when it cannot be written, for example because the disk is full; earlier checkpoints are then left as they are.
     """
@@ -71,8 +78,8 @@ def save(parent: Path, plan: Plan, progress: Progress, learner_state: dict[str, 
     try:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
-        np.savez(draft / ARRAYS, **_flat(learner_state))  # type: ignore[arg-type]  # NumPy's stub takes the names for its own parameters
-        (draft / MANIFEST).write_text(json.dumps(_manifest(plan, progress), indent=1) + "\n")
+        np.savez(draft / ARRAYS, **_flat(learner_state), **_flat_versions(direction.versions))  # type: ignore[arg-type]  # NumPy's stub takes the names for its own parameters
+        (draft / MANIFEST).write_text(json.dumps(_manifest(plan, progress) | {"direction": direction.to_json()}, indent=1) + "\n")
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
     except OSError as fault:
@@ -102,6 +109,10 @@ def _flat(learner_state: dict[str, Any]) -> dict[str, np.ndarray]:
     return arrays
 
 
+def _flat_versions(versions: dict[str, dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {f"versions/{name}/{parameter}": array for name, weights in versions.items() for parameter, array in weights.items()}
+
+
 def load(path: Path) -> Checkpoint:
     """The checkpoint in a folder, or the latest of a run's folder. Raises UserError when there is none or the world has changed since."""
     folder = path if (path / MANIFEST).is_file() else latest(path)
@@ -117,14 +128,15 @@ def load(path: Path) -> Checkpoint:
     _check_world(folder, plan, found)
     modules: dict[str, dict[str, np.ndarray]] = {}
     optimisers: dict[str, dict[int, dict[str, np.ndarray]]] = {}
+    past: dict[str, dict[str, np.ndarray]] = {}
     for name, array in arrays.items():
         kind, owner, rest = name.split("/", 2)
-        if kind == "modules":
-            modules.setdefault(owner, {})[rest] = array
+        if kind in ("modules", "versions"):
+            (modules if kind == "modules" else past).setdefault(owner, {})[rest] = array
         else:
             parameter, memory = rest.split("/")
             optimisers.setdefault(owner, {}).setdefault(int(parameter), {})[memory] = array
-    return Checkpoint(folder, plan, Progress(**found["progress"]), modules, optimisers)
+    return Checkpoint(folder, plan, Progress(**found["progress"]), modules, optimisers, found["direction"], past)
 
 
 def _check_world(folder: Path, plan: Plan, found: dict[str, Any]) -> None:

@@ -14,9 +14,10 @@ from ray.rllib.algorithms.ppo.ppo import PPOConfig
 from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_OPTIMIZER, COMPONENT_RL_MODULE
 
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig
-from avatarium.training.checkpoint import Checkpoint
+from avatarium.training.checkpoint import NETWORK, Checkpoint
 from avatarium.training.plan import Plan
 from avatarium.training.recipe import Hyperparameters
+from avatarium.worlds.core.errors import UserError
 
 LEAST_STORE = 1 << 27
 """Bytes of shared memory that Ray gets at least."""
@@ -125,3 +126,25 @@ def restore(algorithm: BatchedPPO, checkpoint: Checkpoint) -> None:
         optimisers[name]["state"]["state"] = {k: {part: np.array(a) for part, a in m.items()} for k, m in memory.items()}
     algorithm.learner_group.set_state({COMPONENT_LEARNER: {COMPONENT_RL_MODULE: checkpoint.modules, COMPONENT_OPTIMIZER: optimisers}})
     algorithm.env_steps_before = checkpoint.progress.env_steps
+
+
+def network_weights(algorithm: BatchedPPO, module: str) -> dict[str, np.ndarray]:
+    """What acting with a module's network needs, by parameter."""
+    part = f"{COMPONENT_LEARNER}/{COMPONENT_RL_MODULE}"
+    state = algorithm.learner_group.get_state(components=part, inference_only=True)[COMPONENT_LEARNER][COMPONENT_RL_MODULE]
+    weights = ray.get(state) if isinstance(state, ray.ObjectRef) else state
+    return {name.removeprefix(NETWORK): np.array(array) for name, array in weights[module].items() if name.startswith(NETWORK)}
+
+
+def inherit(algorithm: BatchedPPO, parent: Checkpoint) -> None:
+    """Begin with the policies of another run, without its optimisers; raises UserError when they are of another kind."""
+    modules = learner_state(algorithm)[COMPONENT_RL_MODULE]
+    for name, arrays in modules.items():
+        own = {key: array.shape for key, array in arrays.items() if key.startswith(NETWORK)}
+        given = {key: array.shape for key, array in parent.modules.get(name, {}).items() if key.startswith(NETWORK)}
+        if own != given:
+            raise UserError(
+                f"{parent.folder} has no policy {name} whose network is like this run's: choose the same network, hidden and layers"
+            )
+        modules[name] = arrays | {key: parent.modules[name][key] for key in own}
+    algorithm.learner_group.set_state({COMPONENT_LEARNER: {COMPONENT_RL_MODULE: modules}})

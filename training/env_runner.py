@@ -19,7 +19,7 @@ from avatarium.training.actor import key_of
 from avatarium.training.orders import Casting, Orders
 from avatarium.training.rollout import Extras, Fragment, RolloutBatch, join
 from avatarium.training.stage import Stage
-from avatarium.training.tally import log_steps
+from avatarium.training.tally import log_results, log_steps
 
 Spaces = dict[str, tuple[gymnasium.Space[Any], gymnasium.Space[Any]]]
 ORDERS = "orders"
@@ -98,7 +98,7 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
         greedy = not (self.config.explore if explore is None else explore)
         parts: dict[str, list[Fragment]] = {module: [] for module in self._casting.modules.values()}
         for stage in self._stages:
-            for role, fragment in stage.play(greedy).items():
+            for role, fragment in stage.play(greedy, self._orders).items():
                 parts[self._casting.modules[role]].append(fragment)
         steps, envs = int(self.config.rollout_fragment_length), sum(stage.batch.num_envs for stage in self._stages)
         taken = RolloutBatch({module: join(fragments) for module, fragments in parts.items()}, steps * envs)
@@ -106,6 +106,8 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
         log_steps(self.metrics, taken)
         for k, stage in enumerate(self._stages):
             stage.tally.log(self.metrics, *((STAGES, str(k)) if len(self._stages) > 1 else ()))
+            if stage.rivalry:
+                log_results(self.metrics, stage.rivalry.results())
         return [taken]
 
     def _prepare(self) -> None:

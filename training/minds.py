@@ -85,11 +85,9 @@ class Seated:
     def act(self, t: int, rows: np.ndarray | None = None) -> np.ndarray:
         """Actions [B, heads] of the avatars with the row numbers ``rows`` int64 [B], by default of all; ``t`` counts steps."""
         some = self._every if rows is None else rows
-        observation, allowed = (
-            None if array is None else array.reshape(len(self._every), -1)[some]
-            for array in (self._batch.observations[self._role], self._batch.allowed.get(self._role))
-        )
-        assert observation is not None
+        observation, allowed = self._batch.observations[self._role].reshape(len(self._every), -1)[some], None
+        if self._batch.roles[self._role].masked:
+            allowed = self._batch.allowed[self._role].reshape(len(self._every), -1)[some]
         drawn = keys(self._origin[some], np.full(len(some), t), some)
         turn = Turn(observation, drawn, self._batch, self._role, some // self._count, some % self._count, allowed)
         actions, memory = self._policy.step(turn, tuple(part[some] for part in self._memory))

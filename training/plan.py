@@ -4,13 +4,14 @@ import importlib.metadata
 import platform
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from itertools import combinations
 from typing import Any
 
 from avatarium.agents.networks.actor_critic import Architecture
 from avatarium.training import arena
 from avatarium.training.arena import Arena
 from avatarium.training.orders import Casting
-from avatarium.training.recipe import Hyperparameters
+from avatarium.training.recipe import Hyperparameters, Recipe, recipe_for
 from avatarium.training.wishes import Wonder, parts_of
 from avatarium.worlds.core import settings
 from avatarium.worlds.core.errors import UserError, nearest
@@ -58,8 +59,20 @@ class Plan:
         modules: dict[str, str] = {}
         for name in learning:
             alike = [n for n in modules if self.arena.signatures[n] == self.arena.signatures[name]]
-            modules[name] = modules[alike[0]] if alike and self.hyperparameters.shared else name
-        return Casting(modules, dict(self.minds))
+            modules[name] = modules[alike[0]] if alike and (self.hyperparameters.shared or self.hyperparameters.league) else name
+        return Casting(modules, dict(self.minds), self._sides(modules) if self.hyperparameters.league else ())
+
+    def _sides(self, modules: dict[str, str]) -> tuple[str, str]:
+        """The first two roles that one module moves."""
+        for first, second in combinations(modules, 2):
+            if modules[first] == modules[second]:
+                return first, second
+        raise UserError(f"a league needs two roles that sense and do the same, and {self.arena.name} has none: leave out league")
+
+    @property
+    def rivals(self) -> tuple[str, ...]:
+        """Scripted rivals of a league."""
+        return tuple(filter(None, self.hyperparameters.rivals.split("+")))
 
     @property
     def architecture(self) -> Architecture:
@@ -96,6 +109,9 @@ class Plan:
             raise UserError(f"{self.arena.name} has no global state, which mappo's critic would see: choose ppo")
         if self.wonder and h.algorithm == "cloning":
             raise UserError("imitation has no use for curiosity: leave out one of them")
+        if self.rivals and not h.league:
+            raise UserError("rivals play in a league: add league=true, or leave them out")
+        _check_stages(self, recipe_for(self.arena.name))
         _ = self.casting
 
     def to_json(self) -> dict[str, Any]:
@@ -116,6 +132,21 @@ class Plan:
     def lr_scale(self, done: float) -> float:
         """Factor of the learning rate when the share ``done`` lies behind."""
         return 1.0 - (1.0 - self.hyperparameters.lr_end) * done
+
+
+def _check_stages(plan: Plan, recipe: Recipe) -> None:
+    """Raise UserError unless the recipe's lessons, if there is a teacher, can be taken with so many environments."""
+    if plan.hyperparameters.teacher == "none":
+        return
+    if recipe.curriculum is None:
+        raise UserError(f"there is no curriculum for {plan.arena.name}: leave out teacher")
+    stages, envs = recipe.curriculum.stages, plan.hyperparameters.envs // max(plan.runners, 1)
+    if envs % stages:
+        raise UserError(f"{envs} environments per runner cannot be shared out evenly over {stages} lessons: choose a multiple of it")
+    for lesson in recipe.curriculum.lessons:
+        found = arena.find(plan.world, plan.settings | recipe.curriculum.settings(lesson))
+        if found.signatures != plan.arena.signatures:
+            raise UserError(f"lesson {lesson} of {plan.arena.name} changes what avatars sense or do: a policy cannot learn from both")
 
 
 def _check_machines(runners: int, learners: int, envs: int) -> None:

@@ -4,9 +4,14 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from avatarium.training import recipes
-from avatarium.worlds.core.settings import choice, setting, switch, text
+from avatarium.training.curriculum import Curriculum
+from avatarium.training.league.pool import Rules
+from avatarium.training.league.spirit import Spirit
+from avatarium.training.tally import COUNT, EVENTS, VALUE
+from avatarium.worlds.core.settings import choice, section, setting, switch, text
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,22 @@ class Hyperparameters:
     extrinsic: float = setting(2.0, 0.0, 1000.0, "weight of the task's advantage beside the intrinsic one")
     intrinsic_gamma: float = setting(0.99, 0.0, 1.0, "discount of the intrinsic return")
     intrinsic_episodic: bool = switch(False, "the intrinsic return ends with the episode")
+    teacher: str = choice("none", "stairs", "progress", meaning="who chooses the lessons of the recipe's curriculum, if anybody")
+    league: bool = switch(False, "two roles alike play against each other, moved by one policy, and against its past versions")
+    rivals: str = text("", "scripted rivals in the league, such as heuristic+random")
+    pool: Rules = section(Rules, "who is met in the league")
+    team_spirit: bool = switch(False, "everybody's reward is partly the mean of its team, more and more so")
+    spirit: Spirit = section(Spirit, "how much of it")
+    zero_sum: bool = switch(False, "everybody loses the mean reward of the other teams")
     ahead: bool = switch(True, "sample the next batch while learning from the last")
     learner_threads: int = setting(0, 0, 256, "threads of each learner; 0: one per CPU")
     world_threads: int = setting(1, 1, 256, "threads that step the worlds of a runner")
     checkpoint_minutes: float = setting(2.0, 0.01, 1e6, "between two checkpoints")
+
+
+def read_events(played: Mapping[str, Any]) -> dict[str, Happened]:
+    """The events in a runner's metrics."""
+    return {kind: Happened(float(seen[COUNT]), float(seen[VALUE])) for kind, seen in played.get(EVENTS, {}).items()}
 
 
 def event_rates(events: Mapping[str, Happened], decisions: float) -> dict[str, float]:
@@ -68,6 +85,8 @@ class Recipe:
     gauges: Gauges = event_rates
     shown: tuple[str, ...] = ()
     """The gauges that matter most: shown in the progress bar and drawn in the learning curve."""
+    curriculum: Curriculum | None = None
+    """Lessons from easy to hard, for ``teacher``."""
     sampling: str = "sample"
     """How the exported policy acts: "sample" draws from its probabilities, "greedy" takes the likeliest actions."""
 

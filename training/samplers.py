@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
 import ray
+import torch
 from ray.rllib.env.env_runner_group import EnvRunnerGroup
 
 from avatarium.training.env_runner import BatchedEnvRunner
@@ -38,7 +39,7 @@ class LocalSampler:
     def __init__(self, runner: BatchedEnvRunner, shards: int) -> None:
         """``shards``: how many batches of equal size, for as many learners, each fragment is cut into."""
         self._runner, self._shards = runner, shards
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sampler")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sampler", initializer=torch.set_num_threads, initargs=(1,))
         self._pending: Future[tuple[RolloutBatch, int, Any]] | None = None
 
     def request(self, state: dict[str, Any]) -> None:

@@ -21,12 +21,12 @@ from ray.rllib.utils.metrics import (
 from avatarium.training import checkpoint, engine
 from avatarium.training.algorithms.ppo import BatchedPPO
 from avatarium.training.checkpoint import Checkpoint, Progress
+from avatarium.training.direction import Direction
 from avatarium.training.history import History, Point
 from avatarium.training.learner import STATISTICS
 from avatarium.training.plan import Plan
 from avatarium.training.progress import Display
-from avatarium.training.recipe import Happened, recipe_for
-from avatarium.training.tally import COUNT, EVENTS, VALUE
+from avatarium.training.recipe import read_events, recipe_for
 
 LEARNT = (*STATISTICS, "vf_explained_var", "value_mean")
 TOLD = ("bonus_", "intrinsic_")
@@ -47,8 +47,11 @@ class Session:
     def __init__(self, plan: Plan, folder: Path, algorithm: BatchedPPO, resumed: Checkpoint | None) -> None:
         self.plan, self._folder, self._algorithm = plan, folder, algorithm
         self.progress = resumed.progress if resumed else Progress()
+        self.direction = Direction(plan, resumed.direction, resumed.versions) if resumed else Direction(plan)
         if resumed:
             engine.restore(algorithm, resumed)
+        elif plan.parent:
+            engine.inherit(algorithm, checkpoint.load(Path(plan.parent)))
         self._gauges = recipe_for(plan.arena.name).gauges
         self.history = History(folder, self.progress.iteration)
 
@@ -60,6 +63,7 @@ class Session:
     def iterate(self) -> Point:
         """One update; returns its point of the curve."""
         self._algorithm.lr_scale = self.plan.lr_scale(self.done)
+        self._algorithm.orders = self.direction.orders(self.done)
         began = time.perf_counter()
         result = self._algorithm.train()
         seconds = time.perf_counter() - began
@@ -76,6 +80,7 @@ class Session:
         if self.plan.runners:
             point |= {"runners": result["fault_tolerance"]["num_healthy_workers"], "runners_wanted": self.plan.runners}
         point |= self._told(played, decisions)
+        point |= self.direction.after(self.progress.iteration, played, self._league_weights)
         for module in self._algorithm.config.policies:
             shown = {name: value for name, value in learnt[module].items() if name in LEARNT or name.startswith(TOLD)}
             point |= {f"{module}/{name}": float(value) for name, value in shown.items()}
@@ -85,12 +90,18 @@ class Session:
     def _told(self, played: dict[str, Any], decisions: int) -> Point:
         """Return and gauges."""
         told: Point = {"return": float(played[EPISODE_RETURN_MEAN])} if EPISODE_RETURN_MEAN in played else {}
-        events = {kind: Happened(float(seen[COUNT]), float(seen[VALUE])) for kind, seen in played.get(EVENTS, {}).items()}
-        return told | self._gauges(events, decisions)
+        return told | self._gauges(read_events(played), decisions)
+
+    def _league_weights(self) -> dict[str, Any]:
+        """What a past version of the policy in the league is kept as."""
+        role = self.plan.casting.sides[0]
+        return engine.network_weights(self._algorithm, self.plan.casting.modules[role])
 
     def save(self) -> Path:
         """Write a checkpoint; returns its folder."""
-        return checkpoint.save(self._folder / "checkpoints", self.plan, self.progress, engine.learner_state(self._algorithm))
+        return checkpoint.save(
+            self._folder / "checkpoints", self.plan, self.progress, engine.learner_state(self._algorithm), self.direction
+        )
 
 
 def train(plan: Plan, folder: Path, display: Display, resumed: Checkpoint | None = None) -> Ended:

@@ -14,10 +14,11 @@ from ray.rllib.utils.metrics import (
     NUM_MODULE_STEPS_SAMPLED_LIFETIME,
 )
 
+from avatarium.training.league.outcome import Results
 from avatarium.training.rollout import RolloutBatch
 from avatarium.worlds.core.batch import Batch, Step
 
-EVENTS, COUNT, VALUE = "events", "count", "value"
+LEAGUE, EVENTS, COUNT, VALUE = "league", "events", "count", "value"
 """Metrics hold ``events/<kind>/count`` and ``.../value``: how many events, and the sum of their values, since the last report."""
 
 
@@ -28,6 +29,21 @@ def log_steps(metrics: Any, taken: RolloutBatch) -> None:
     for name, fragment in taken.fragments.items():
         metrics.log_value((NUM_MODULE_STEPS_SAMPLED, name), fragment.agent_steps, reduce="sum")
         metrics.log_value((NUM_MODULE_STEPS_SAMPLED_LIFETIME, name), fragment.agent_steps, reduce="lifetime_sum")
+
+
+def log_results(metrics: Any, results: Results) -> None:
+    """Log who won in a league: ``league/<opponent>/<side>/<outcome>`` counts games."""
+    for name, counts in zip(results.opponents, results.counts, strict=True):
+        for side, row in enumerate(counts.tolist()):
+            for outcome, count in enumerate(row):
+                metrics.log_value((LEAGUE, name, str(side), str(outcome)), count, reduce="sum")
+
+
+def read_results(played: dict[str, Any]) -> Results:
+    """What ``log_results`` logged, out of the runners' metrics."""
+    found = played.get(LEAGUE, {})
+    counts = [[[int(sides[str(side)][str(outcome)]) for outcome in range(3)] for side in range(2)] for sides in found.values()]
+    return Results(tuple(found), np.array(counts, np.int64).reshape(-1, 2, 3))
 
 
 class Tally:
@@ -56,20 +72,20 @@ class Tally:
                 returns[ended] = 0.0
         self._whole |= ended
 
-    def log(self, metrics: Any, *under: str) -> None:
+    def log(self, metrics: Any, *also: str) -> None:
         """Log returns of finished episodes (mean over the avatars of a role) and events to an RLlib ``MetricsLogger``.
 
-        With names ``under`` which to log, only the events are.
+        Events and the mean return are also logged under the names ``also``, if there are any.
         """
-        if not under:
-            self._log_returns(metrics)
         sums = self._sums()
-        for kind, now, before in zip(self._batch.spec.events, sums, self._seen, strict=False):
-            metrics.log_value((*under, EVENTS, kind.name, COUNT), float(now[0] - before[0]), reduce="sum")
-            metrics.log_value((*under, EVENTS, kind.name, VALUE), float(now[1] - before[1]), reduce="sum")
+        for under in {(), also}:
+            for kind, now, before in zip(self._batch.spec.events, sums, self._seen, strict=False):
+                metrics.log_value((*under, EVENTS, kind.name, COUNT), float(now[0] - before[0]), reduce="sum")
+                metrics.log_value((*under, EVENTS, kind.name, VALUE), float(now[1] - before[1]), reduce="sum")
         self._seen = sums
+        self._log_returns(metrics, also)
 
-    def _log_returns(self, metrics: Any) -> None:
+    def _log_returns(self, metrics: Any, also: tuple[str, ...]) -> None:
         returns = {name: np.concatenate(rows) for name, rows in self._finished.items() if rows}
         for name, values in returns.items():
             self._finished[name] = []
@@ -79,7 +95,8 @@ class Tally:
         metrics.log_value(NUM_EPISODES, len(together), reduce="sum")
         metrics.log_value(NUM_EPISODES_LIFETIME, len(together), reduce="lifetime_sum")
         for value in together.tolist():
-            metrics.log_value(EPISODE_RETURN_MEAN, value, window=len(self._whole))
+            for under in {(), also}:
+                metrics.log_value((*under, EPISODE_RETURN_MEAN), value, window=len(self._whole))
 
     def _sums(self) -> np.ndarray:
         """float64 [K, 2]: count and value of every kind of event since the reset, over all environments."""
