@@ -42,8 +42,8 @@ class Ride(Bonus):
     @torch.no_grad()
     def bonus(self, t: Transitions) -> Tensor:
         """How far the step moved the features, over the root of the avatar's own visits, [B]."""
-        impact: Tensor = self.networks.encoder(t.after) - self.networks.encoder(t.before)
-        return impact.norm(dim=1) * t.own_visits.rsqrt()
+        impact: Tensor = torch.linalg.vector_norm(self.networks.encoder(t.after) - self.networks.encoder(t.before), dim=1)
+        return impact * t.own_visits.rsqrt()
 
     def loss(self, t: Transitions) -> Tensor:
         """The weighted losses of the inverse and the forward model; both teach the encoder."""

@@ -49,5 +49,5 @@ class Rnd(Bonus):
         return self._error(t.after[:rows]).mean()
 
     def _error(self, observation: Tensor) -> Tensor:
-        predicted: Tensor = self.predictor(observation)
-        return (predicted - self.target(observation)).square().mean(1)
+        error: Tensor = self.predictor(observation) - self.target(observation)
+        return error.square().mean(1)
