@@ -58,6 +58,17 @@ def test_who_arrives_is_terminated_and_no_longer_asked() -> None:
     assert list(observations) == ["walker_1"]
 
 
+def test_infos_say_what_is_allowed() -> None:
+    env = WorldEnv({"name": "masks", "settings": {}})
+    _, infos = env.reset(seed=0)
+    for _ in range(10):
+        (agent,) = env.agents
+        action = env.get_action_space(agent).sample(mask=infos[agent]["action_mask"])
+        assert np.concatenate(infos[agent]["action_mask"]).tolist() == env.batch.allowed["operator"][0, 0].tolist()
+        assert all(mask[choice] for mask, choice in zip(infos[agent]["action_mask"], action, strict=True))
+        *_, infos = env.step({agent: action})
+
+
 def test_stock_ppo_learns_with_our_network(ray_running: None) -> None:
     spec = RLModuleSpec(module_class=ActorCriticModule, model_config={"hidden": (16,)})
     config = PPOConfig().environment(WorldEnv, env_config={"name": "lanes:WORLD", "settings": {}}, disable_env_checking=True)

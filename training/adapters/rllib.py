@@ -14,6 +14,7 @@ class WorldEnv(MultiAgentEnv):  # type: ignore[misc]
     """One environment of a world as a ``MultiAgentEnv``; agents are called by role and number, as ``walker_0``.
 
     ``config`` holds the world's ``name`` and its ``settings``: ``register_env("w", WorldEnv)`` and ``environment("w", env_config=...)``.
+    Infos of agents of masked roles hold their ``action_mask``: int8 [choices] per head, 1 = allowed, as ``MultiDiscrete.sample`` takes it.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -35,7 +36,7 @@ class WorldEnv(MultiAgentEnv):  # type: ignore[misc]
             self._rng = np.random.default_rng(seed)
         self.batch.reset([int(self._rng.integers(1 << 62))])
         self.agents = self._present()
-        return self._of(self.agents, self.batch.observations), {agent: {} for agent in self.agents}
+        return self._of(self.agents, self.batch.observations), self._infos(self.agents)
 
     def step(self, action_dict: ByAgent) -> tuple[ByAgent, ByAgent, ByAgent, ByAgent, ByAgent]:
         """Observations, rewards, terminations, truncations and infos of all who acted; ``__all__`` when the episode is over.
@@ -56,8 +57,7 @@ class WorldEnv(MultiAgentEnv):  # type: ignore[misc]
         self.agents = [] if over else self._present()
         observations = self._of([*acted, *(agent for agent in self.agents if agent not in acted)], step.observation)
         rewards = {agent: float(reward) for agent, reward in self._of(acted, step.reward).items()}
-        infos: ByAgent = {agent: {} for agent in observations}
-        return observations, rewards, terminated | ends[0], ends[1] if over else truncated | ends[1], infos
+        return observations, rewards, terminated | ends[0], ends[1] if over else truncated | ends[1], self._infos(list(observations))
 
     def close(self) -> None:
         """Let go of the world."""
@@ -65,6 +65,13 @@ class WorldEnv(MultiAgentEnv):  # type: ignore[misc]
 
     def _present(self) -> list[str]:
         return [agent for agent, (role, k) in self._seats.items() if self.batch.present[role][0, k]]
+
+    def _infos(self, agents: list[str]) -> ByAgent:
+        return {agent: self._mask(*self._seats[agent]) for agent in agents}
+
+    def _mask(self, role: str, k: int) -> dict[str, Any]:
+        heads = self.batch.roles[role].mask_slices()
+        return {"action_mask": tuple(self.batch.allowed[role][0, k, head].astype(np.int8) for head in heads)} if heads else {}
 
     def _of(self, agents: list[str], arrays: dict[str, np.ndarray]) -> ByAgent:
         """Each agent's part of arrays [1, A, ...] by role, copied."""
