@@ -1,5 +1,6 @@
 """Coordination: as many plates as avatars on a small grid; when all plates are covered at once, everybody is paid and plates move."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -183,30 +184,36 @@ def overview(state, episodes, config, out, start, stop):
 
 
 def heuristic(role: str, observation: np.ndarray, config: Any) -> np.ndarray:
-    """Actions int32 [B, 1]: everybody shares the plates out in the same way, nearest pair first, and goes to its own."""
-    rows, count = len(observation), config.avatars
-    seen = np.rint(observation * (config.size - 1))
-    plates = seen[:, 3 : 3 + 3 * count].reshape(rows, count, 3)[..., :2]
-    others = seen[:, 3 + 3 * count :].reshape(rows, count - 1, 3)[..., :2]
-    avatars = np.concatenate([np.zeros((rows, 1, 2)), others], axis=1)
-    apart = np.abs(avatars[:, :, None] - plates[:, None]).sum(axis=-1)
-    ties = (avatars + seen[:, None, :2]) @ np.array([1.0, config.size]) / config.size**2 / 2  # the same for all: by absolute place
-    apart += ties[:, :, None] + 0.25 * np.arange(count) / count
-    mine, each = np.zeros((rows, 2)), np.arange(rows)
-    for _ in range(count):
-        who, plate = np.divmod(apart.reshape(rows, -1).argmin(axis=1), count)
-        mine[who == 0] = plates[each, plate][who == 0]
-        apart[each, who], apart[each, :, plate] = np.inf, np.inf
-    return steer(mine, others)
+    """Actions int32 [B, 1]: everybody shares the plates out in the same way, and goes to its own unless somebody stands in its way.
+
+    Ways count squared, so that whoever stands between another and a plate goes on to it, and leaves its own to the other.
+    """
+    rows, count = np.arange(len(observation)), config.avatars
+    seen = np.rint(observation * (config.size - 1)).astype(int)
+    place, others = seen[:, None, :2], seen[:, 3 + 3 * count :].reshape(len(rows), count - 1, 3)[..., :2]
+    plates = row_by_row(place + seen[:, 3 : 3 + 3 * count].reshape(len(rows), count, 3)[..., :2], config.size)
+    avatars = row_by_row(np.concatenate([place, place + others], axis=1), config.size)  # the same for all, whoever looks
+    cost = np.abs(avatars[:, :, None] - plates[:, None]).sum(axis=-1) ** 2
+    whose = np.tile(np.arange(count), (len(rows), 1))
+    for a, b in list(itertools.combinations(range(count), 2)) * count:
+        now, other = cost[rows, a, whose[:, a]] + cost[rows, b, whose[:, b]], cost[rows, a, whose[:, b]] + cost[rows, b, whose[:, a]]
+        whose[:, [a, b]] = np.where((other < now)[:, None], whose[:, [b, a]], whose[:, [a, b]])
+    me = (avatars == place).all(axis=-1).argmax(axis=1)
+    return steer(plates[rows, whose[rows, me]] - place[:, 0], others)
+
+
+def row_by_row(tiles: np.ndarray, size: int) -> np.ndarray:
+    """Tiles [B, A, 2] in the order of where they are."""
+    return np.take_along_axis(tiles, np.argsort(tiles @ [1, size], axis=1)[..., None], axis=1)
 
 
 def steer(way: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Moves int32 [B, 1] along ``way`` [B, 2], the longer side first, unless one of ``others`` [B, A - 1, 2] is in the way."""
-    sides = np.stack([np.where(way[:, 0] > 0, 1, 3), np.where(way[:, 1] > 0, 2, 4)], axis=1)
+    """Moves int32 [B, 1] along ``way`` [B, 2], the longer side first unless one of ``others`` [B, A - 1, 2] stands there."""
+    sides = np.stack([np.where(way[:, 0] > 0, grid.EAST, grid.WEST), np.where(way[:, 1] > 0, grid.NORTH, grid.SOUTH)], axis=1)
     steps = np.stack([grid.STEPS_X, grid.STEPS_Y], axis=1)[sides]
     blocked = (steps[:, :, None] == others[:, None]).all(axis=-1).any(axis=-1)
-    worth = np.abs(way) - 100 * blocked
-    return np.where(np.any(way != 0, axis=1), sides[np.arange(len(way)), worth.argmax(axis=1)], 0)[:, None].astype(np.int32)
+    best = (np.abs(way) - 100 * blocked).argmax(axis=1)
+    return np.where((way != 0).any(axis=1), sides[np.arange(len(way)), best], grid.STAY)[:, None].astype(np.int32)
 
 
 def scene(state: State, config: Config, i: int) -> Scene:
