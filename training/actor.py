@@ -94,7 +94,7 @@ class Actor:
                 self._batch.final_central[fragment.central_of[cut]] if fragment.central.shape[-1] else np.zeros((len(cut), 0), np.float32)
             )
             self._finals.append((t, cut, rows, central))
-        self._fresh = over | ~self._batch.present[name].reshape(-1)
+        self._fresh = over | ~fragment.present[t]  # what was sensed while nobody was there, or somebody else moved, is no memory
         if self._batch.ended.any():
             self._fresh |= np.repeat(self._batch.ended, self._lead[1])
         if self._counter:
@@ -112,6 +112,7 @@ class Actor:
         visits = self.fragment.visits[t].reshape(*self._lead, -1)
         visits[:] = self._counter.arrive(places, batch.present[self.role.name])
         visits[ended] = NEVER
+        visits[~batch.present[self.role.name]] = NEVER
 
     def close(self) -> Fragment:
         """The finished fragment."""

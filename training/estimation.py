@@ -23,7 +23,7 @@ ROWS_AT_ONCE = 2048
 
 
 class Curiosity:
-    """The bonuses of a module, each with its weight, brought to one scale."""
+    """The bonuses of a module, each with its weight, brought to one scale: their root mean square so far."""
 
     def __init__(self, parts: Sequence[tuple[Any, Any, float]], extrinsic: float, gamma: float, episodic: bool) -> None:
         """``parts``: (bonus, its running scale, its weight); ``extrinsic``: weight of the task's advantage, the bonus's being 1."""
@@ -140,7 +140,8 @@ class Estimator:
         for bonus, scale, weight in self._curiosity.parts:
             raw = torch.cat(self._workers.map(lambda some, b=bonus: b.bonus(self._transitions(columns, who, some)), parts))
             scale.absorb(*moments(raw[columns[PRESENT]][:, None]))
-            total += (weight * raw / scale.deviation).cpu().numpy() * here
+            size = (scale.variance + scale.mean.square()).sqrt().clamp_min(scale.floor)  # not the deviation: a bonus may be constant
+            total += (weight * raw / size).cpu().numpy() * here
             told[f"bonus_{bonus.name}"] = float(raw[columns[PRESENT]].mean())
         told["intrinsic_reward"] = float(total[here].mean()) if here.any() else 0.0
         return total, told

@@ -24,6 +24,8 @@ class Config:
     callers: int = setting(0, 0, 4, "of a second role, who do the same with one head")
     episode_steps: int = setting(20, 5, 1000, "per episode")
     leaving: bool = switch(False, "who arrives leaves")
+    late: int = setting(0, 0, 1000, "step in which the last walker comes in; 0: it is there from the beginning")
+    pace: float = setting(0.1, 0.01, 1.0, "how far a step leads")
     control: str = choice("discrete", "continuous", meaning="of walkers")
 
 
@@ -55,8 +57,8 @@ def reset(state, episodes, config, out, log, which, start, stop):
                 for a in range(out[r].present.shape[1]):
                     state.place[i, k] = F(0)
                     state.side[i, k] = F(1) if uniform(episodes.stream, i, RULES) < F(0.5) else F(-1)
-                    state.here[i, k] = True
-                    out[r].present[i, a] = True
+                    state.here[i, k] = config[0].late == 0 or k != config[0].walkers - 1
+                    out[r].present[i, a] = state.here[i, k]
                     look(state, out[r], i, a, k)
                     k += 1
 
@@ -66,7 +68,8 @@ def walk(state, episodes, config, actions, out, log, i, a, k, continuous):
     if not state.here[i, k]:
         out.present[i, a] = False
         return
-    move = F(0.1) * F(actions[i, a, 0]) if continuous else F(0.1) * (F(actions[i, a, 0]) - F(1))
+    pace = F(config.pace)
+    move = pace * F(actions[i, a, 0]) if continuous else pace * (F(actions[i, a, 0]) - F(1))
     before = state.place[i, k]
     state.place[i, k] = min(max(before + move, F(-1)), F(1))
     pay(out, i, a, 0, (state.place[i, k] - before) * state.side[i, k])
@@ -85,16 +88,21 @@ def step(state, episodes, config, actions, out, log, start, stop):
         if not episodes.over[i]:
             episodes.clock[i] += 1
             over = episodes.clock[i] >= config[0].episode_steps
+            left = False
             k = 0
             for r in range(len(out)):
                 clear(out[r], i)
                 for a in range(out[r].present.shape[1]):
                     walk(state, episodes, config[0], actions[r], out[r], log, i, a, k, r == 0 and config[0].control == 1)
                     out[r].truncation[i, a] = over and state.here[i, k]
+                    left = left or out[r].termination[i, a]
+                    if k == config[0].walkers - 1 and episodes.clock[i] == config[0].late:
+                        state.here[i, k] = True
+                        out[r].present[i, a] = True
                     look(state, out[r], i, a, k)
                     k += 1
             episodes.over[i] = over
-            ended += 1 if over else 0
+            ended += 1 if over or left else 0
     return ended
 
 
