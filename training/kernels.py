@@ -35,10 +35,12 @@ def sample_discrete(logits, choices, key, greedy, actions, log_probs):
             chosen = top
             if not greedy:
                 left = total * UNIT * F(mix(key, np.uint64(row * choices.shape[0] + head)) >> np.uint64(40))
-                chosen = 0
-                while chosen < len(weights) - 1 and left >= weights[chosen]:
-                    left -= weights[chosen]
-                    chosen += 1
+                for j in range(len(weights)):
+                    if weights[j] > F(0):  # rounding may leave a little in the end, which must not lead to what is forbidden
+                        chosen = j
+                        if left < weights[j]:
+                            break
+                        left -= weights[j]
             actions[row, head] = chosen
             log_prob += np.log(weights[chosen] / total)
             start += choices[head]

@@ -5,7 +5,9 @@ import pytest
 import torch
 from torch.distributions import Categorical, Normal
 
+from avatarium.agents.networks import heads
 from avatarium.training import kernels
+from avatarium.worlds.core.rng import mix
 
 CHOICES = np.array([3, 1, 5], np.int64)
 F = np.float32
@@ -75,6 +77,19 @@ def test_log_probs_are_those_of_the_drawn_actions() -> None:
     parts = torch.split(torch.from_numpy(logits), CHOICES.tolist(), dim=-1)
     expected = sum(Categorical(logits=part).log_prob(torch.from_numpy(actions[:, k])) for k, part in enumerate(parts))
     np.testing.assert_allclose(log_probs, np.asarray(expected), atol=1e-5)
+
+
+def test_what_is_forbidden_is_never_drawn_not_even_by_rounding() -> None:
+    """The key gives the largest random number there is, with which the sum of the weights is used up to the last bit, and beyond."""
+    key, rng, choices = np.uint64(26011594), np.random.default_rng(0), np.array([8], np.int64)
+    assert int(mix(key, np.uint64(0))) >> 40 == 0xFFFFFF
+    actions, log_probs = np.zeros((1, 1), np.int32), np.zeros(1, F)
+    for _ in range(200):
+        logits = rng.normal(scale=2, size=(1, 8)).astype(F)
+        logits[:, 5:] = heads.FORBIDDEN
+        kernels.sample_discrete(logits, choices, key, False, actions, log_probs)
+        assert actions[0, 0] == 4  # the last that is allowed
+        assert np.isfinite(log_probs[0])
 
 
 def test_a_key_decides_the_draw_and_greedy_takes_the_likeliest() -> None:
