@@ -16,8 +16,8 @@ LOSS, DRAW, WIN = 0, 1, 2
 def decide(first: np.ndarray, second: np.ndarray, margin: float = 1e-6) -> np.ndarray:
     """int8 [E]: 1 where the first side won, -1 where the second did, 0 for a draw.
 
-    ``first`` float [E, A] and ``second`` float [E, B] are the returns of the sides' avatars over their episodes. The larger mean wins; means
-    that differ by no more than ``margin`` are a draw.
+    ``first`` float [E, A] and ``second`` float [E, B] are the returns of the sides' avatars over their episodes. The larger mean wins;
+    means that differ by no more than ``margin`` are a draw.
     """
     difference = first.mean(axis=1, dtype=np.float64) - second.mean(axis=1, dtype=np.float64)
     return ((difference > margin).astype(np.int8) - (difference < -margin)).astype(np.int8)

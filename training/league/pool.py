@@ -1,9 +1,10 @@
 """The pool of opponents: past versions and scripted rivals, each with a quality that falls as it is beaten.
 
 This is the dynamic sampling of OpenAI Five (Berner et al. 2019, https://arxiv.org/abs/1912.06680, appendix N) with two changes. A part of
-the games goes to all members alike, so that nobody, however often beaten, is never met again; that part also bounds how far a single win
-moves a quality. And a pool has room for so many versions: beyond that it keeps a spread of them. Scripted rivals are members like any
-other, save that they always stay: those that are beaten fade, those that still win are met often.
+the games goes to all members alike. By quality alone those that are always beaten are in the end never met; then nothing keeps the policy
+from forgetting what beat them, as it does in self-play without a pool. That part also bounds how far a single win moves a quality. And a
+pool has room for so many versions: beyond that it keeps a spread of them. Scripted rivals are members like any other, save that they always
+stay: those that are beaten are met less, those that still win are met often.
 """
 
 from collections.abc import Iterable
@@ -26,7 +27,7 @@ class Rules:
     capacity: int = setting(32, 2, 1024, "past versions that are kept, besides scripted rivals")
     past: float = setting(0.2, 0.0, 1.0, "share of games against members of the pool instead of against oneself")
     eta: float = setting(0.01, 0.0, 1.0, "how fast the quality of beaten members falls")
-    alike: float = setting(0.1, 0.001, 1.0, "share of the games against the pool that all members get alike; the rest goes by quality")
+    alike: float = setting(0.5, 0.001, 1.0, "share of the games against the pool that all members get alike; the rest goes by quality")
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 A version never changes, so every game it ever played says as much about it today as on the day: the ratings are the likeliest ones given
 all counts, and depend neither on the order within a batch nor on the order of batches. (Sequential updates in the manner of TrueSkill
-do: the order of the same games moves them by points, and what they once got wrong is mended only by new games.) The model is that of Bradley
-and Terry (1952) with the draws of Davidson (1970, https://doi.org/10.1080/01621459.1970.10481082) and an advantage of the first side. As in
-TrueSkill a first rating is drawn from a normal distribution around 25 with deviation 25/3, and later versions from one around the version
-that they grew out of; a difference of 8.3 means that the better one wins 80 % of the games that are not drawn.
+do: the order of the same games moves them by points, and what they once got wrong is mended only by new games.) The model is that of
+Bradley and Terry (1952) with the draws of Davidson (1970, https://doi.org/10.1080/01621459.1970.10481082) and an advantage of the first
+side. As in TrueSkill a first rating is drawn from a normal distribution around 25 with deviation 25/3, and a later version's from one
+around the version that it grew out of; a difference of 8.3 means that the better one wins 80 % of the games that are not drawn.
 
 The current policy changes all the time: count its games for the version that it is about to become.
 """
@@ -122,7 +122,7 @@ class Fitted:
         return {name: Rating(float(v), float(d), int(n)) for name, v, d, n in rows}
 
     def _before(self, ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
-        """Precision [P + 2, P + 2] and centre [P + 2] of the parameters before any game: skills, first side's advantage, weight of draws."""
+        """Precision [P + 2, P + 2] and centre [P + 2], before any game, of skills, the first side's advantage and the weight of draws."""
         size, weight = len(self.names), (SCALE / DEVIATION) ** 2
         precision = np.zeros((size + 2, size + 2))
         for child, parent in ratings.parents.items():
