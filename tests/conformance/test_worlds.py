@@ -135,6 +135,42 @@ def test_a_fault_in_declaring_is_found(check: str, change: dict[str, Any], sente
     assert_found(check, dataclasses.replace(worlds.spec("wayfinding"), **change), sentence)
 
 
+def strict(state: Any, episodes: Any, config: Any, actions: Any, out: Any, *rest: Any) -> None:
+    """A head of which nothing is open."""
+    out[0].allowed[:, 0, :8] = episodes.clock[:, None] != 3
+
+
+def lax(state: Any, episodes: Any, config: Any, actions: Any, out: Any, *rest: Any) -> None:
+    """A mask that forbids nothing."""
+    out[0].allowed[:] = True
+
+
+@pytest.mark.parametrize(("fault", "sentence"), [(strict, "has no choice in its head 'press'"), (lax, "never forbid anything")])
+def test_a_fault_in_masking_is_found(fault: Callable[..., None], sentence: str, tampered: Callable[..., worlds.WorldSpec]) -> None:
+    def begin(state: Any, episodes: Any, config: Any, out: Any, *rest: Any) -> None:
+        fault(state, episodes, config, None, out)
+
+    assert_found("masks_leave_a_choice", tampered(worlds.spec("masks"), step=fault, reset=begin), sentence)
+
+
+def test_a_state_that_flickers_is_found(tampered: Callable[..., worlds.WorldSpec]) -> None:
+    def flicker(state: Any, episodes: Any, config: Any, out: Any, *rest: Any) -> None:
+        out[:] += np.random.random()
+
+    assert_found("central_states_are_kept", tampered(worlds.spec("memory"), overview=flicker), "central is not the global state")
+
+
+@pytest.mark.parametrize(
+    ("places", "sentence"),
+    [
+        (lambda state, config, role: np.zeros((64, 1), np.int64), "always in the same place"),
+        (lambda state, config, role: np.zeros(64, np.int32), "not int64 (64, 1) from 0"),
+    ],
+)
+def test_a_fault_in_places_is_found(places: Callable[..., np.ndarray], sentence: str) -> None:
+    assert_found("places_are_numbered", dataclasses.replace(worlds.spec("keydoor"), places=places), sentence)
+
+
 def assert_found(check: str, spec: worlds.WorldSpec, sentence: str) -> None:
     """The check finds a fault that says so."""
     finding = checks.examine(next(c for c in checks.CHECKS if c.__name__ == check), Trial(spec, {}))

@@ -1,0 +1,52 @@
+"""What a batch keeps on request, and room for what happens."""
+
+import numpy as np
+
+from avatarium import worlds
+from avatarium.worlds.core.chance import random_actions
+from avatarium.worlds.core.grid import FAR, distances, downhill
+
+
+def test_the_global_state_is_kept_when_asked_for_and_costs_nothing_else() -> None:
+    plain = worlds.make_batch("coordination", num_envs=4)
+    plain.reset(0)
+    assert plain.central.shape == plain.final_central.shape == (4, 0)
+    for threads in (1, 3):
+        batch, rng = worlds.make_batch("coordination", num_envs=4, threads=threads, central=True, episode_steps=8), np.random.default_rng(0)
+        batch.reset(0)
+        assert np.array_equal(batch.central, batch.global_state()) and np.array_equal(batch.central, plain.global_state())
+        for step in range(1, 17):
+            before = batch.central.copy()
+            batch.step(random_actions(batch, rng))
+            assert np.array_equal(batch.central, batch.global_state())
+            if step % 8 == 0:  # one move away from what it was, whereas the next episode begins anywhere
+                assert np.abs(batch.final_central[:, :8] - before[:, :8]).max() < 0.21
+                assert np.abs(batch.central - batch.final_central).max() > 0.3
+        kept = batch.snapshot()
+        there = batch.central.copy()
+        batch.step(random_actions(batch, rng))
+        batch.restore(kept)
+        assert np.array_equal(batch.central, there)
+        batch.close()
+
+
+def test_a_large_crowd_does_not_crowd_out_the_records_of_few_walkers() -> None:
+    few, alone = worlds.make_batch("wayfinding", walkers=1, crowd=16), worlds.make_batch("wayfinding", walkers=1)
+    assert few.events.records.shape[1] == 17 * alone.events.records.shape[1]
+
+
+def test_ways_on_a_grid_are_the_shortest() -> None:
+    free = np.zeros((2, 5, 5), np.bool_)
+    free[:, 1:4, 1:4] = True
+    free[0, 2, 2] = False  # a ring around a pillar, and an open floor
+    target = np.zeros_like(free)
+    target[:, 1, 1] = True
+    steps = distances(free, target)
+    assert steps[0, 1:4, 1:4].tolist() == [[0, 1, 2], [1, FAR, 3], [2, 3, 4]]
+    assert steps[1, 1:4, 1:4].tolist() == [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
+    assert (steps[:, 0] == FAR).all()
+    x, y = np.array([3, 3]), np.array([3, 3])
+    for _ in range(4):
+        move = downhill(steps, x, y)
+        x, y = x + np.array([0, 1, 0, -1, 0])[move], y + np.array([0, 0, 1, 0, -1])[move]
+    assert x.tolist() == y.tolist() == [1, 1]
