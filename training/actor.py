@@ -33,7 +33,8 @@ class Actor:
         self._batch, self._steps = batch, steps
         self._draw = _sampler(role)
         self._buffers: Iterator[Fragment] = itertools.cycle([allocate(role, steps, batch.num_envs, extras) for _ in range(2)])
-        self._counter = VisitCounter(batch.num_envs, role.count, lifetime=False) if extras.visits else None
+        self._counter = VisitCounter(batch.num_envs, role.count, extras.lifetime) if extras.visits else None
+        self._middle = _middle(role)
         self._lead = (batch.num_envs, role.count)
         self.mine = np.ones(self._lead, np.bool_)
         """bool [N, A]: avatars that the network moves."""
@@ -108,7 +109,8 @@ class Actor:
         if batch.spec.places is not None:
             places = batch.spec.places(batch.state, batch.config, self.role.name)
         else:
-            places = hashed_places(batch.observations[self.role.name].reshape(-1, self.role.observation_size), 0).reshape(self._lead)
+            seen = batch.observations[self.role.name].reshape(-1, self.role.observation_size) - self._middle
+            places = hashed_places(seen, 0).reshape(self._lead)
         visits = self.fragment.visits[t].reshape(*self._lead, -1)
         visits[:] = self._counter.arrive(places, batch.present[self.role.name])
         visits[ended] = NEVER
@@ -127,6 +129,13 @@ class Actor:
             final_observations=np.concatenate(rows),
             final_central=np.concatenate(central),
         )
+
+
+def _middle(role: Role) -> np.ndarray:
+    """float32 [D]: the middle of each feature's range, around which places are hashed; 0 where there are no bounds."""
+    space = role.observation_space
+    middle = 0.5 * space.low.astype(np.float64) + 0.5 * space.high
+    return np.where(np.isfinite(middle), middle, 0.0).astype(np.float32)
 
 
 def _sampler(role: Role) -> Draw:

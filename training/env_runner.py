@@ -140,6 +140,7 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
             states=len(states),
             units=network.architecture.units if states else 0,
             visits=self.config.env_config["visits"],
+            lifetime=self.config.env_config["lifetime"],
             central=network.interface.central,
         )
 

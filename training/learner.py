@@ -53,13 +53,15 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         self._rows_at_once = ROWS_AT_ONCE if on_cpu else 1 << 30
 
     def _make_modules_ddp_if_necessary(self) -> None:
-        """Nothing: gradients are summed in one piece per minibatch instead of one by one (see ``_summed``)."""
+        """Begin alike. Nothing is wrapped: gradients are summed in one piece per minibatch instead of one by one (see ``_summed``)."""
+        for module_id in self._module.keys():  # noqa: SIM118  # RLlib's collection of modules is no dict
+            across.alike(self._rl_module(module_id).state_dict().values())
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """Adam in one fused kernel per step, with the epsilon that PPO is used to (Andrychowicz et al. 2021); one more for each bonus."""
         module = self._rl_module(module_id)
         self._optimise(module_id, "", list(module.network.parameters()), config.lr)
-        for name, bonus in module.curiosity.items():
+        for name, bonus in module.bonus_items():
             learnt = [p for p in bonus.parameters() if p.requires_grad]
             if learnt:
                 self._optimise(module_id, CURIOSITY + name, learnt, bonus.settings.lr)
@@ -111,6 +113,12 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
                 lost.append(k)
         return self._learner_index, lost
 
+    def apply_gradients(self, gradients_dict: dict[Any, Tensor]) -> None:
+        """One step of every optimiser; those of modules that have no gradients this time stand still."""
+        for parameter in self._params.values():
+            parameter.grad = None
+        super().apply_gradients(gradients_dict)
+
     def close(self) -> None:
         """End the learner's threads."""
         self._workers.close()
@@ -149,8 +157,9 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         for module_id, mine in parameters.items():
             own = [result for (name, _), result in zip(parts, found, strict=True) if name == module_id]
             gradients, statistics = _summed(own, mine)
-            self._traces[module_id].append(statistics)
-            total |= {self.get_param_ref(p): gradient for p, gradient in zip(mine, gradients, strict=True)}
+            if gradients:
+                self._traces[module_id].append(statistics)
+                total |= {self.get_param_ref(p): gradient for p, gradient in zip(mine, gradients, strict=True)}
         return total
 
     def _loss(self, module_id: str, minibatch: Minibatch) -> losses.Loss:
@@ -162,7 +171,7 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
             columns = {name: column[here] for name, column in minibatch.columns.items()}
             with torch.no_grad():
                 seen = transitions(module.network, columns, minibatch.who[here])
-            for bonus in module.curiosity.values():
+            for _, bonus in module.bonus_items() if here.any() else ():
                 more = bonus.loss(seen)
                 loss = loss if more is None else loss + more
         return loss, statistics
@@ -176,7 +185,7 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         module.network.normalise.absorb(*across.moments(seen[chosen]))
         if table.central.shape[-1]:
             module.network.normalise_central.absorb(*across.moments(table.central.flatten(0, 1)))
-        for bonus in module.curiosity.values():
+        for _, bonus in module.bonus_items():
             bonus.after_update()
 
     def _scale_learning_rates(self, scale: float) -> None:
@@ -186,6 +195,8 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
     def _log(self, tables: dict[str, Table], env_steps: int, epochs: int) -> None:
         """Means over the update; fails when they are not numbers any more."""
         for module_id, table in tables.items():
+            if module_id not in self._traces:  # nobody was there to be moved by it
+                continue
             means = torch.stack(self._traces.pop(module_id)).mean(0).tolist()
             if not np.isfinite(means).all():
                 raise FloatingPointError(f"the losses of {module_id} are no longer finite: {dict(zip(STATISTICS, means, strict=True))}")
@@ -207,10 +218,11 @@ def _batches(training_data: TrainingData) -> list[RolloutBatch]:
 def _minibatches(tables: dict[str, Table], size: int | None) -> Iterator[Drawn]:
     """One epoch: everything once, in random order.
 
-    All modules are cut into the same number of minibatches, the largest into about ``size`` decisions. That number follows from the
-    shape of the tables alone, so that it is the same in every learner.
+    All modules are cut into the same number of minibatches, the largest of the largest learner into about ``size`` decisions; so that
+    number is the same in every learner.
     """
-    most = max(table.capacity for table in tables.values())
+    largest = max(tables.values(), key=lambda table: table.capacity)
+    most = across.most(largest.capacity, largest.drawn.device)
     count = max(1, round(most / (size or most)))
     orders = {module_id: table.drawn[torch.randperm(len(table.drawn))].tensor_split(count) for module_id, table in tables.items()}
     for i in range(count):
@@ -218,7 +230,7 @@ def _minibatches(tables: dict[str, Table], size: int | None) -> Iterator[Drawn]:
 
 
 def _summed(parts: list[tuple[int, tuple[Tensor, ...], Tensor]], parameters: list[Any]) -> tuple[list[Tensor], Tensor]:
-    """Means of gradients and statistics over the decisions of all parts, of this learner and the others."""
+    """Means of gradients and statistics over the decisions of all parts, of this learner and the others; no gradients without any."""
     if len(parts) == 1 and not across.together():
         return list(parts[0][1]), parts[0][2]
     flat = torch.zeros(sum(p.numel() for p in parameters) + len(STATISTICS) + 1, device=parameters[0].device)
@@ -226,6 +238,8 @@ def _summed(parts: list[tuple[int, tuple[Tensor, ...], Tensor]], parameters: lis
         flat[1:] += decisions * torch.cat([*(g.flatten() for g in gradients), statistics])
         flat[0] += decisions
     across.total(flat)
-    flat = flat[1:] / flat[0].clamp_min(1.0)
+    decided, flat = float(flat[0]), flat[1:] / flat[0].clamp_min(1.0)
+    if not decided:
+        return [], flat[-len(STATISTICS) :]
     pieces = flat[: -len(STATISTICS)].split([p.numel() for p in parameters])
     return [piece.view_as(p) for piece, p in zip(pieces, parameters, strict=True)], flat[-len(STATISTICS) :]

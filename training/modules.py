@@ -1,6 +1,6 @@
 """RLlib's view of a network: an RLModule around an ActorCritic."""
 
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import torch
@@ -11,6 +11,7 @@ from ray.rllib.core.rl_module.torch import TorchRLModule
 from torch import Tensor, nn
 
 from avatarium.agents import curiosity
+from avatarium.agents.curiosity import Bonus
 from avatarium.agents.networks.actor_critic import ActorCritic, Architecture, Inputs, Interface
 from avatarium.agents.networks.normalise import RunningNormalisation
 from avatarium.training.estimation import Curiosity
@@ -48,6 +49,10 @@ class ActorCriticModule(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # t
             for name, part in self._wonder.parts.items():
                 self.curiosity[name] = curiosity.build(name, part.settings, interface.observation, interface.choices, interface.controls)
                 self.scales[name] = RunningNormalisation(1, floor=1e-8)
+
+    def bonus_items(self) -> list[tuple[str, Bonus]]:
+        """The bonuses by name."""
+        return cast("list[tuple[str, Bonus]]", list(self.curiosity.items()))
 
     def bonuses(self) -> Curiosity | None:
         """The bonuses with their scales and weights; None for a module that is not curious."""

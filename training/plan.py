@@ -90,7 +90,7 @@ class Plan:
         """What learners wonder about."""
         h = self.hyperparameters
         parts = parts_of(h.curiosity)
-        return Wonder(parts, h.extrinsic, h.intrinsic_gamma, h.intrinsic_episodic) if parts else None
+        return Wonder(parts, h.extrinsic, h.intrinsic_gamma, h.intrinsic_episodic, h.lifetime_visits) if parts else None
 
     def check(self) -> None:
         """Raise UserError unless the world, its settings, the hyperparameters and the machines go together."""

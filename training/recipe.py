@@ -50,6 +50,7 @@ class Hyperparameters:
     extrinsic: float = setting(2.0, 0.0, 1000.0, "weight of the task's advantage beside the intrinsic one")
     intrinsic_gamma: float = setting(0.99, 0.0, 1.0, "discount of the intrinsic return")
     intrinsic_episodic: bool = switch(False, "the intrinsic return ends with the episode")
+    lifetime_visits: bool = switch(False, "visits are counted over the whole training instead of over an episode")
     teacher: str = choice("none", "stairs", "progress", meaning="who chooses the lessons of the recipe's curriculum, if anybody")
     league: bool = switch(False, "two roles alike play against each other, moved by one policy, and against its past versions")
     rivals: str = text("", "scripted rivals in the league, such as heuristic+random")

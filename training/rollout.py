@@ -79,6 +79,8 @@ class Extras:
     """Width of each part."""
     visits: bool = False
     """Whether visits are counted."""
+    lifetime: bool = False
+    """Whether over the whole training instead of over an episode."""
     central: int = 0
     """Features of the global state."""
 
@@ -110,9 +112,17 @@ def allocate(role: Role, steps: int, num_envs: int, extras: Extras) -> Fragment:
 
 
 def join(parts: Sequence[Fragment]) -> Fragment:
-    """Lay fragments side by side, slot by slot; they have to be of equal length."""
+    """Lay fragments side by side, slot by slot; they have to be of equal length.
+
+    Where roles of unlike size are moved by one module, the smaller ones count visits of companions who have never been anywhere.
+    """
     if len(parts) == 1:
         return parts[0]
+    most = max(p.visits.shape[2] for p in parts)
+    parts = [
+        p if p.visits.shape[2] == most else replace(p, visits=np.pad(p.visits, ((0, 0), (0, 0), (0, most - p.visits.shape[2]))))
+        for p in parts
+    ]
     slots = np.cumsum([0] + [p.slots for p in parts[:-1]])
     envs = np.cumsum([0] + [p.central.shape[1] for p in parts[:-1]])
     shifted = [
@@ -122,17 +132,20 @@ def join(parts: Sequence[Fragment]) -> Fragment:
 
 
 def split(fragment: Fragment, shards: int) -> list[Fragment]:
-    """Cut a fragment into ``shards`` of equally many environments; raises ValueError when that is impossible."""
+    """Cut a fragment into ``shards`` of equally many environments; raises ValueError when that is impossible.
+
+    Each gets every so-manieth environment, so that of roles or stages that lie side by side everybody gets the same share.
+    """
     if shards == 1:
         return [fragment]
     envs = fragment.central.shape[1]
     if envs % shards:
         raise ValueError(f"{envs} environments cannot be shared out evenly over {shards} learners")
-    return [_some(fragment, np.arange(envs // shards) + k * (envs // shards)) for k in range(shards)]
+    return [_some(fragment, np.arange(k, envs, shards)) for k in range(shards)]
 
 
 def _some(fragment: Fragment, envs: np.ndarray) -> Fragment:
-    """The part of a fragment that was played in consecutive environments."""
+    """The part of a fragment that was played in some environments, given in ascending order."""
     slots = np.flatnonzero(np.isin(fragment.central_of, envs))
     ended = np.flatnonzero(np.isin(fragment.final_slots, slots))
     taken = {}
@@ -140,7 +153,7 @@ def _some(fragment: Fragment, envs: np.ndarray) -> Fragment:
         column = getattr(fragment, f.name)
         chosen = ended if f.name in SPARSE else envs if f.name == "central" else slots
         taken[f.name] = np.take(column, chosen, axis=_axis(f.name))
-    renumbered = {"final_slots": np.searchsorted(slots, taken["final_slots"]), "central_of": taken["central_of"] - envs[0]}
+    renumbered = {"final_slots": np.searchsorted(slots, taken["final_slots"]), "central_of": np.searchsorted(envs, taken["central_of"])}
     return Fragment(**(taken | renumbered))
 
 

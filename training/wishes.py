@@ -28,6 +28,8 @@ class Wonder:
     """Discount of the intrinsic return."""
     episodic: bool = False
     """Whether the intrinsic return ends with the episode."""
+    lifetime: bool = False
+    """Whether visits are counted over the whole training instead of over an episode."""
 
     @property
     def counts(self) -> bool:

@@ -28,6 +28,10 @@ from avatarium.training.wishes import Wonder
 from avatarium.worlds.core.errors import UserError
 
 
+class LearnerLost(RuntimeError):
+    """A learner has died, and the others cannot go on without it: begin again from the last checkpoint."""
+
+
 def role_of(agent_id: str, *_: Any, **__: Any) -> str:
     """The role, and so the module, of an agent: ``walker_3`` is a ``walker``."""
     return agent_id.rpartition("_")[0]
@@ -43,6 +47,7 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         super().__init__(algo_class=algo_class or BatchedPPO)
         self.env_runner_cls = BatchedEnvRunner
         self.num_env_runners = 0
+        self.rollout_fragment_length = 64
         self.use_kl_loss = False
         self.add_default_connectors_to_learner_pipeline = False
         self.disable_env_checking = True
@@ -51,7 +56,7 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         self.delay_between_env_runner_restarts_s = 0.0
         self.ahead = True
         self.learner_threads = 0
-        self.sequence = 16
+        self.sequence = 1
 
     def world(self, address: str, threads: int = 1, casting: Casting | None = None, **settings: Any) -> Self:
         """Train in the arena at ``address`` (see ``arena.find``) under these settings; by default every role learns by itself.
@@ -61,7 +66,9 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         roles = arena.find(address, settings).roles
         cast = casting or Casting({name: name for name in roles})
         self.environment(
-            env="avatarium", env_config={"address": address, "threads": threads, "settings": settings, "casting": cast, "visits": False}
+            env="avatarium",
+            env_config={"address": address, "threads": threads, "settings": settings, "casting": cast}
+            | {"visits": False, "lifetime": False},
         )
         return self.multi_agent(policies=set(cast.modules.values()), policy_mapping_fn=role_of)  # type: ignore[no-any-return]
 
@@ -70,8 +77,8 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
 
         ``sequence``: steps through which gradients of recurrent networks flow. Comes after ``world``.
         """
-        self.sequence = sequence
-        self.env_config["visits"] = wonder is not None and wonder.counts
+        self.sequence = 1 if architecture.core == "mlp" else sequence
+        self.env_config |= {"visits": wonder is not None and wonder.counts, "lifetime": wonder is not None and wonder.lifetime}
         config = {"architecture": architecture, "central": central, "wonder": wonder}
         return self.rl_module(rl_module_spec=RLModuleSpec(module_class=ActorCriticModule, model_config=config))  # type: ignore[no-any-return]
 
@@ -92,6 +99,8 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         """Raise UserError for what the batched path does not do."""
         self.train_batch_size_per_learner = self.minibatch_size  # RLlib wants it no smaller; a batch is one fragment of every runner
         super().validate()
+        if not isinstance(self.rollout_fragment_length, int) or self.rollout_fragment_length % self.sequence:
+            raise UserError(f"rollout_fragment_length={self.rollout_fragment_length}: choose a multiple of sequence={self.sequence}")
         if self.evaluation_interval:
             raise UserError("evaluation_interval is set: judge policies with avatarium.leaderboards instead")
         shared = self.num_env_runners or self.num_envs_per_env_runner
@@ -132,7 +141,17 @@ class BatchedPPO(PPO):  # type: ignore[misc]
         return LocalSampler(group.local_env_runner, max(1, learners))
 
     def training_step(self) -> None:
-        """Take the batch that was sampled, have the next one sampled meanwhile when ``ahead``, and learn."""
+        """Take the batch that was sampled, have the next one sampled meanwhile when ``ahead``, and learn. Raises LearnerLost."""
+        try:
+            self._step()
+        except Exception as fault:
+            wanted = self.config.num_learners
+            lost = wanted - self.learner_group._worker_manager.num_healthy_actors() if wanted else 0
+            if lost:
+                raise LearnerLost(f"{lost} of {wanted} learners died: go on from the last checkpoint") from fault
+            raise
+
+    def _step(self) -> None:
         with self.metrics.log_time((TIMERS, ENV_RUNNER_SAMPLING_TIMER)):
             self._sampler.request(self._acting_state())
             batches, results = self._sampler.collect()
@@ -163,7 +182,10 @@ class BatchedPPO(PPO):  # type: ignore[misc]
         return [RolloutBatch({}, 0)] * learners
 
     def _receive(self, shares: list[list[Any]]) -> list[tuple[int, list[int]]]:
-        found = self.learner_group.foreach_learner(lambda learner: learner.receive(shares))
+        found = list(self.learner_group.foreach_learner(lambda learner: learner.receive(shares)))
+        for result in found:
+            if not result.ok:
+                raise result.get()
         return [result.get() for result in found]
 
     def _env_steps(self) -> int:
