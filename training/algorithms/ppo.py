@@ -65,11 +65,8 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         """
         roles = arena.find(address, settings).roles
         cast = casting or Casting({name: name for name in roles})
-        self.environment(
-            env="avatarium",
-            env_config={"address": address, "threads": threads, "settings": settings, "casting": cast}
-            | {"visits": False, "lifetime": False},
-        )
+        where = {"address": address, "threads": threads, "settings": settings, "casting": cast}
+        self.environment(env="avatarium", env_config=where | {"visits": False, "lifetime": False})
         return self.multi_agent(policies=set(cast.modules.values()), policy_mapping_fn=role_of)  # type: ignore[no-any-return]
 
     def network(self, architecture: Architecture, central: int = 0, wonder: Wonder | None = None, sequence: int = 16) -> Self:
