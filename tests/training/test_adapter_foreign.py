@@ -185,3 +185,4 @@ def test_mistaken_actions_are_refused() -> None:
     wrong = hive_actions(batch)
     wrong["worker"][0, 2] = 9  # nobody is there
     batch.step(wrong)
+    assert all(np.array_equal(batch.actions[name], rows) for name, rows in wrong.items())

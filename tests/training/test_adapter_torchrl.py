@@ -100,6 +100,7 @@ def test_half_an_episode_cannot_be_reset() -> None:
 def test_clipped_ppo_learns_from_a_collector() -> None:
     torch.manual_seed(0)
     env = WorldTensorEnv("lanes:WORLD", num_envs=16, walkers=1, callers=2)
+    env.set_seed(0)
     net = MultiAgentMLP(3, 3, n_agents=2, centralized=False, share_params=True, depth=1, num_cells=32)
     head = TensorDictModule(net, [("caller", "observation")], [("caller", "logits")])
     actor = ProbabilisticActor(

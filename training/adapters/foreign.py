@@ -69,6 +69,7 @@ class ForeignBatch:
         self._final = tuple(np.zeros_like(out.observation) for out in self._out)
         self.observations, self.rewards = self._by_role("observation"), self._by_role("reward")
         self.reward_terms, self.present, self.allowed = self._by_role("terms"), self._by_role("present"), self._by_role("allowed")
+        self.actions: Arrays = {n: np.zeros((lead, r.count, r.action_size), r.action_dtype) for n, r in self.roles.items()}
         final = dict(zip(self.roles, self._final, strict=True))
         self._step = Step(self.observations, self.rewards, self._by_role("termination"), self._by_role("truncation"), final)
         self._seats = [{agent: self._seat(i, agent) for agent in self._where} for i in range(lead)]
@@ -163,15 +164,16 @@ class ForeignBatch:
 
     def _decode(self, k: int, actions: Arrays) -> Any:
         role, present = self._kinds[k].role, self._out[k].present
-        given, want = actions.get(role.name), (self.num_envs, role.count, role.action_size)
-        if given is None or given.shape != want:
+        given, mine = actions.get(role.name), self.actions[role.name]
+        if given is None or given.shape != mine.shape:
             shape = "missing" if given is None else f"of shape {given.shape}"
-            raise UserError(f"actions for role {role.name!r} are {shape}: give an array of shape {want}")
+            raise UserError(f"actions for role {role.name!r} are {shape}: give an array of shape {mine.shape}")
+        mine[...] = given
         if not role.continuous:
             counts = [len(head.choices) for head in role.heads]
-            if ((given < 0) | (given >= counts))[present].any():
+            if ((mine < 0) | (mine >= counts))[present].any():
                 raise UserError(f"an action of role {role.name!r} does not exist: its heads have {counts} choices, counted from 0")
-        return self._kinds[k].deeds.decode(given)
+        return self._kinds[k].deeds.decode(mine)
 
     def _record(self, i: int, result: tuple[dict[str, Any], ...]) -> bool:
         """Write down what a step of environment ``i`` brought; returns whether somebody's episode ended."""
