@@ -1,5 +1,8 @@
 """Sums over all learners, so that any number of them learns what one would."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import torch
 import torch.distributed
 from torch import Tensor
@@ -15,6 +18,22 @@ def total(values: Tensor) -> Tensor:
     if together():
         torch.distributed.all_reduce(values)
     return values
+
+
+def alike(tensors: Iterable[Tensor]) -> None:
+    """Give every learner what the first one has; all have to call this at the same time."""
+    if together():
+        for tensor in tensors:
+            torch.distributed.broadcast(tensor, src=0)
+
+
+def most(number: int, device: Any) -> int:
+    """The largest ``number`` of all learners."""
+    if not together():
+        return number
+    found = torch.tensor(number, device=device)
+    torch.distributed.all_reduce(found, torch.distributed.ReduceOp.MAX)
+    return int(found)
 
 
 def moments(rows: Tensor) -> tuple[float, Tensor, Tensor]:

@@ -49,7 +49,7 @@ def ray_for(plan: Plan, log: Path) -> Iterator[None]:
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            object_store_memory=max(LEAST_STORE, 4 * batch_bytes(plan)) if plan.runners else LEAST_STORE,
+            object_store_memory=max(LEAST_STORE, 4 * batch_bytes(plan)) if plan.runners or plan.learners else LEAST_STORE,
         )
         try:
             yield
@@ -78,7 +78,9 @@ def native_errors_to(log: Path) -> Iterator[None]:
 
 def batch_bytes(plan: Plan) -> int:
     """About how many bytes a batch of the plan takes; observations are by far the most of it."""
-    floats = sum(r.count * (r.observation_size + r.action_size + 6) for r in plan.arena.roles.values())
+    counting = plan.wonder is not None and plan.wonder.counts
+    roles = plan.arena.roles.values()
+    floats = sum(r.count * (r.observation_size + r.action_size + r.mask_size // 4 + 6 + r.count * counting) for r in roles) + plan.central
     return 4 * floats * plan.hyperparameters.envs * (plan.hyperparameters.fragment + 1)
 
 
@@ -92,6 +94,7 @@ def config_for(plan: Plan) -> BatchedPPOConfig:
     config.learners(num_learners=plan.learners)
     config.network(plan.architecture, plan.central, plan.wonder, h.sequence)
     ppo_settings(config, h)
+    config.training(minibatch_size=max(1, h.minibatch // max(plan.learners, 1)))  # RLlib counts those of each learner
     config.debugging(seed=plan.seed, log_level="ERROR")
     return config.speed(ahead=h.ahead, learner_threads=h.learner_threads)
 

@@ -142,7 +142,7 @@ class Estimator:
             scale.absorb(*moments(raw[columns[PRESENT]][:, None]))
             size = (scale.variance + scale.mean.square()).sqrt().clamp_min(scale.floor)  # not the deviation: a bonus may be constant
             total += (weight * raw / size).cpu().numpy() * here
-            told[f"bonus_{bonus.name}"] = float(raw[columns[PRESENT]].mean())
+            told[f"bonus_{bonus.name}"] = float(raw[columns[PRESENT]].mean()) if here.any() else 0.0
         told["intrinsic_reward"] = float(total[here].mean()) if here.any() else 0.0
         return total, told
 
@@ -181,8 +181,9 @@ class Estimator:
         network, here = self._network, targets[present]
         names = ("", "intrinsic_")
         for k in range(targets.shape[-1]):
-            unexplained = advantages[present][:, k].var() / here[:, k].var().clamp_min(1e-12) if len(here) > 1 else torch.ones(())
-            told |= {f"{names[k]}vf_explained_var": 1.0 - float(unexplained), f"{names[k]}value_mean": float(here[:, k].mean())}
+            if len(here) > 1:
+                unexplained = advantages[present][:, k].var() / here[:, k].var().clamp_min(1e-12)
+                told |= {f"{names[k]}vf_explained_var": 1.0 - float(unexplained), f"{names[k]}value_mean": float(here[:, k].mean())}
         network.rescale_returns(*moments(here))
         together = advantages[:, 0]
         if self._curiosity:

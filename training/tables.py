@@ -50,7 +50,7 @@ class Table:
     who: Tensor
     """int64 [S]."""
     capacity: int
-    """T * S, the same in every learner: it fixes the number of minibatches."""
+    """T * S: it fixes the number of minibatches."""
     told: dict[str, float]
     """What is worth logging about it."""
 
