@@ -145,9 +145,11 @@ def test_output_that_finds_no_room_is_one_sentence() -> None:
     )
 
 
-def test_worlds_are_listed_with_a_summary(capsys: pytest.CaptureFixture[str]) -> None:
+def test_worlds_are_listed_with_a_summary_and_diagnostics_apart(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["worlds"]) == 0
-    assert f"wayfinding  {worlds.spec('wayfinding').summary}" in capsys.readouterr().out
+    rows = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    assert ["wayfinding", worlds.spec("wayfinding").summary] in rows[: rows.index([])]
+    assert [row[0] for row in rows[rows.index([]) + 2 :]] == worlds.names("diagnostic")
     assert cli.main(["worlds", "--tag", "no such tag"]) == 0
     assert capsys.readouterr().out == ""
 
