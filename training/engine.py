@@ -13,6 +13,7 @@ import ray
 from ray.rllib.algorithms.ppo.ppo import PPOConfig
 from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_OPTIMIZER, COMPONENT_RL_MODULE
 
+from avatarium.training.algorithms.cloning import CloningConfig
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig
 from avatarium.training.checkpoint import NETWORK, Checkpoint
 from avatarium.training.plan import Plan
@@ -87,7 +88,7 @@ def batch_bytes(plan: Plan) -> int:
 def config_for(plan: Plan) -> BatchedPPOConfig:
     """RLlib's config for a plan; ``build_algo()`` makes the algorithm. Ray has to be running."""
     h = plan.hyperparameters
-    config = BatchedPPOConfig().world(plan.world, h.world_threads, plan.casting, **plan.settings)
+    config = _blank(plan).world(plan.world, h.world_threads, plan.casting, **plan.settings)
     config.env_runners(
         num_env_runners=plan.runners, num_envs_per_env_runner=h.envs // max(plan.runners, 1), rollout_fragment_length=h.fragment
     )
@@ -97,6 +98,13 @@ def config_for(plan: Plan) -> BatchedPPOConfig:
     config.training(minibatch_size=max(1, h.minibatch // max(plan.learners, 1)))  # RLlib counts those of each learner
     config.debugging(seed=plan.seed, log_level="ERROR")
     return config.speed(ahead=h.ahead, learner_threads=h.learner_threads)
+
+
+def _blank(plan: Plan) -> BatchedPPOConfig:
+    """The config of the plan's algorithm."""
+    if plan.hyperparameters.algorithm == "cloning":
+        return CloningConfig().demonstrated(plan.demos)
+    return BatchedPPOConfig()
 
 
 def ppo_settings(config: PPOConfig, h: Hyperparameters) -> None:

@@ -33,6 +33,12 @@ class Sampler(Protocol):
         """Wait until nothing goes on in the background."""
 
 
+def shards(batch: RolloutBatch, count: int) -> list[RolloutBatch]:
+    """A batch cut into ``count`` of equal size, for as many learners."""
+    pieces = {name: split(fragment, count) for name, fragment in batch.fragments.items()}
+    return [RolloutBatch({name: piece[k] for name, piece in pieces.items()}, batch.env_steps // count) for k in range(count)]
+
+
 class LocalSampler:
     """A runner in this process, on a thread of its own: the kernels and torch let go of the GIL."""
 
@@ -52,9 +58,7 @@ class LocalSampler:
         assert self._pending is not None, "request() comes first"
         batch, _, metrics = self._pending.result()
         self._pending = None
-        pieces = {name: split(fragment, self._shards) for name, fragment in batch.fragments.items()}
-        steps = batch.env_steps // self._shards
-        return [RolloutBatch({name: piece[k] for name, piece in pieces.items()}, steps) for k in range(self._shards)], [metrics]
+        return shards(batch, self._shards), [metrics]
 
     def replace(self, count: int) -> list[Any]:
         """What is in this process is not lost."""

@@ -29,8 +29,8 @@ from avatarium.training.progress import Display
 from avatarium.training.recipe import read_events, recipe_for
 
 LEARNT = (*STATISTICS, "vf_explained_var", "value_mean")
-TOLD = ("bonus_", "intrinsic_")
-"""How the names of what curiosity logs begin."""
+TOLD = ("bonus_", "intrinsic_", "held_out_")
+"""How the names of what else is logged of a module begin."""
 
 
 @dataclass(frozen=True)
