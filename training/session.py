@@ -1,5 +1,6 @@
 """A training run from the first update to the last, with its checkpoints, its curve and a way to stop it."""
 
+import math
 import signal
 import threading
 import time
@@ -83,7 +84,7 @@ class Session:
         point |= self.direction.after(self.progress.iteration, played, self._league_weights)
         for module in self._algorithm.config.policies:
             shown = {name: value for name, value in learnt[module].items() if name in LEARNT or name.startswith(TOLD)}
-            point |= {f"{module}/{name}": float(value) for name, value in shown.items()}
+            point |= {f"{module}/{name}": float(value) for name, value in shown.items() if not math.isnan(value)}  # if nobody decided
         self.history.append(point)
         return point
 

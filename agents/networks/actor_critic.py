@@ -155,6 +155,8 @@ class ActorCritic(nn.Module):
 
         This is the output-preserving rule of PopArt (van Hasselt et al. 2016, https://arxiv.org/abs/1602.07714).
         """
+        if count < 2:  # which say nothing about a deviation
+            return
         mean, deviation, first = self.returns.mean.clone(), self.returns.deviation.clone(), not self.returns.count
         self.returns.absorb(count, new_mean, new_variance)
         if first:  # an untrained critic has nothing worth keeping

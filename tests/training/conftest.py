@@ -137,13 +137,14 @@ class Play:
         here = arena.find(world, settings)
         self.role = next(iter(here.roles.values()))
         self.wonder = Wonder(parts_of(curiosity)) if curiosity else None
-        wishes = {"architecture": Architecture(core, (16, 16), 12), "central": here.central if central else 0, "wonder": self.wonder}
+        wishes = {"architecture": Architecture(core, (16, 16), 12), "central": here.central * central, "wonder": self.wonder}
         spaces = {"observation_space": self.role.observation_space, "action_space": self.role.action_space}
         self.module = ActorCriticModule(**spaces, model_config=wishes, inference_only=False)
         self.network: ActorCritic = self.module.network
-        self._season(here.central if central else 0)
+        self._season(here.central * central)
         states = self.network.initial(1)
-        extras = Extras(len(states), 12 if states else 0, self.wonder is not None and self.wonder.counts, here.central if central else 0)
+        counting, wide = self.wonder is not None and self.wonder.counts, here.central if central else 0
+        extras = Extras(states=len(states), units=12 if states else 0, visits=counting, central=wide)
         casting = Casting({self.role.name: self.role.name}, {name: "random" for name in here.roles if name != self.role.name})
         batch = here.open(ENVS, central=central)
         self.stage = Stage(batch, steps, casting, {self.role.name: self.network}, {self.role.name: extras}, 7, {})

@@ -1,25 +1,38 @@
-"""The loss of a hand-computed case, minibatches, and what a batch becomes."""
+"""The loss of a hand-computed case, minibatches, and what an update changes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from ray.rllib.core.columns import Columns
-from ray.rllib.evaluation.postprocessing import Postprocessing
+from ray.rllib.core.learner.training_data import TrainingData
 
-from avatarium.training import engine, learner
+from avatarium.training import engine, learner, losses
 from avatarium.training.algorithms.ppo import BatchedPPO
-from avatarium.training.learner import BatchedPPOTorchLearner, Table
+from avatarium.training.learner import BatchedPPOTorchLearner
+from avatarium.training.losses import Weights
 from avatarium.training.plan import Plan
-from avatarium.training.rollout import Fragment, RolloutBatch, join
+from avatarium.training.rollout import RolloutBatch
+from avatarium.training.tables import ACTIONS, ADVANTAGES, LOG_PROBS, PRESENT, TARGETS, Minibatch, Table
+
+STEPS = 16 * 20
 
 
 @pytest.fixture
 def algorithm(ray_running: None, plan: Plan) -> Iterator[BatchedPPO]:
     made = engine.config_for(plan).build_algo()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def curious(ray_running: None, plan: Plan) -> Iterator[BatchedPPO]:
+    """Two roles, both of them curious."""
+    hyperparameters = replace(plan.hyperparameters, curiosity="rnd:1:lr=0.02+counts:0.5")
+    made = engine.config_for(replace(plan, settings={"callers": 1}, hyperparameters=hyperparameters)).build_algo()
     yield made
     made.stop()
 
@@ -32,97 +45,148 @@ def sampled(algorithm: BatchedPPO) -> RolloutBatch:
     return algorithm.env_runner_group.local_env_runner.sample()[0]  # type: ignore[no-any-return]
 
 
-def test_the_loss_of_a_hand_computed_case(algorithm: BatchedPPO) -> None:
-    """Heads of 3 and 2 choices, uniform logits: log-probability -log 6, entropy log 6; two rows, one of them clipped."""
-    config = SimpleNamespace(clip_param=0.2, vf_loss_coeff=0.5, entropy_coeff=0.01)
-    batch = {
-        Columns.ACTIONS: torch.tensor([[0, 1], [2, 0]], dtype=torch.int32),
-        Columns.ACTION_LOGP: torch.tensor([-np.log(6.0), -np.log(6.0) - np.log(2.0)]),  # ratios 1 and 2
-        Postprocessing.ADVANTAGES: torch.tensor([3.0, 1.0]),
-        Postprocessing.VALUE_TARGETS: torch.tensor([1.0, -1.0]),
-    }
-    out = {Columns.ACTION_DIST_INPUTS: torch.zeros(2, 5), Columns.VF_PREDS: torch.tensor([0.0, 1.0])}
-    loss = learner_of(algorithm).compute_loss_for_module(module_id="walker", config=config, batch=batch, fwd_out=out)
-    policy, value, entropy = -(3.0 + 1.2) / 2, (1.0 + 4.0) / 2, np.log(6.0)
-    assert float(loss) == pytest.approx(policy + 0.5 * value - 0.01 * entropy, abs=1e-5)
-    kl, clipped = learner_of(algorithm)._traces["walker"][0][3:].tolist()
-    assert kl == pytest.approx((2 - 1 - np.log(2.0)) / 2, abs=1e-5)
-    assert clipped == 0.5
+def rates_of(learner: BatchedPPOTorchLearner) -> Callable[[], dict[str, float]]:
+    """A function that tells the rate of every optimiser at the last step of an update."""
+    seen: dict[str, float] = {}
+    for name, optimiser in learner._named_optimizers.items():
+        optimiser.register_step_pre_hook(lambda o, *_, name=name: seen.update({name: o.param_groups[0]["lr"]}))
+    return lambda: seen
+
+
+def uniform(values: torch.Tensor) -> Any:
+    """A network whose choices, three and two, are all alike, and that values decisions so."""
+    shape = values.shape[:-1]
+    return SimpleNamespace(both=lambda inputs: (torch.zeros(*shape, 5), values), controls=0, choices=(3, 2))
+
+
+COLUMNS = {
+    ACTIONS: torch.tensor([[0, 1], [2, 0]], dtype=torch.int32),
+    LOG_PROBS: torch.tensor([-np.log(6.0), -np.log(6.0) - np.log(2.0)]),  # ratios 1 and 2
+    ADVANTAGES: torch.tensor([3.0, 1.0]),
+    TARGETS: torch.tensor([[1.0, 0.0], [-1.0, 0.5]]),
+    PRESENT: torch.ones(2, dtype=torch.bool),
+}
+VALUES = torch.tensor([[0.0, 0.0], [1.0, 0.0]])
+LOG_6, LOG_2 = float(np.log(6.0)), float(np.log(2.0))
+
+
+@pytest.mark.parametrize("sequences", [False, True])
+def test_the_loss_of_a_hand_computed_case(sequences: bool) -> None:
+    """Two rows, one of them clipped; as sequences of two steps they are followed by one in which nobody was there."""
+    columns, values, starts = COLUMNS, VALUES, None
+    if sequences:
+        columns = {name: torch.stack([column, torch.full_like(column, 1)]).transpose(0, 1)[:, :1] for name, column in COLUMNS.items()}
+        columns = {name: torch.cat([column, column[:1]]) for name, column in columns.items()}
+        columns[PRESENT] = torch.tensor([[True], [True], [False]])
+        values, starts = torch.cat([VALUES, torch.full((1, 2), 9.0)])[:, None], torch.zeros(3, 1, dtype=torch.bool)
+    inputs = SimpleNamespace(starts=starts)
+    minibatch = Minibatch(inputs, columns, torch.zeros(2))  # type: ignore[arg-type]
+    loss, statistics = losses.ppo(uniform(values), minibatch, Weights(clip=0.2, value=0.5, entropy=0.01))
+    policy, value = -(3.0 + 1.2) / 2, (1.0 + 4.0 + 0.25) / 2
+    assert float(loss) == pytest.approx(policy + 0.5 * value - 0.01 * LOG_6, abs=1e-5)
+    assert statistics.tolist() == pytest.approx([policy, value, LOG_6, (2 - 1 - LOG_2) / 2, 0.5], abs=1e-5)
+    loss, statistics = losses.cloning(uniform(values), minibatch, Weights(clip=0.2, value=0.5, entropy=0.01))
+    assert float(loss) == pytest.approx(LOG_6 + 0.5 * value - 0.01 * LOG_6, abs=1e-5)
+    assert statistics.tolist() == pytest.approx([LOG_6, value, LOG_6, 0, 0], abs=1e-5)
+
+
+def table_of(rows: int, present: int | None = None) -> Table:
+    here = torch.arange(rows) < (rows if present is None else present)
+    return Table({PRESENT: here}, torch.nonzero(here).flatten(), 1, (), torch.zeros(1, 1, 0), torch.zeros(1), torch.zeros(1), rows, {})
 
 
 def test_an_epoch_uses_every_row_once_in_every_module() -> None:
-    tables = {name: Table({"x": torch.arange(rows)}, rows, 0.0, 0.0) for name, rows in (("many", 103), ("few", 7))}
+    tables = {"many": table_of(103), "few": table_of(7), "some": table_of(90, present=40)}
     minibatches = list(learner._minibatches(tables, 25))
     assert len(minibatches) == 4
-    for name, rows in (("many", 103), ("few", 7)):
-        seen = torch.cat([rows[name] for rows in minibatches if name in rows])
-        assert sorted(seen.tolist()) == list(range(rows))
-
-
-def test_a_batch_is_learnt_by_advantages_of_mean_0_and_deviation_1(algorithm: BatchedPPO) -> None:
-    fragment = sampled(algorithm).fragments["walker"]
-    table = learner_of(algorithm)._table("walker", fragment)
-    advantages = table.columns[Postprocessing.ADVANTAGES]
-    assert table.rows == fragment.rewards.size == len(table.columns[Columns.OBS])
-    assert float(advantages.mean()) == pytest.approx(0.0, abs=1e-5)
-    assert float(advantages.std()) == pytest.approx(1.0, abs=1e-3)
-    targets = table.columns[Postprocessing.VALUE_TARGETS]
-    assert float(targets.std(correction=0)) == pytest.approx(1.0, abs=1e-3)  # in units of the returns
-
-
-def test_who_was_absent_is_not_learnt_from(algorithm: BatchedPPO) -> None:
-    fragment = sampled(algorithm).fragments["walker"]
-    present = fragment.present.copy()
-    present[5:, 3] = False
-    observations = fragment.observations.copy()
-    observations[5:-1, 3] = 77.0
-    table = learner_of(algorithm)._table("walker", replace(fragment, present=present, observations=observations))
-    assert table.rows == present.sum()
-    assert float(table.columns[Columns.OBS].max()) <= 1.0
-
-
-def test_final_observations_bootstrap_truncations_only(algorithm: BatchedPPO) -> None:
-    """With gamma 1 and lambda 1 the target of a step before a truncation is its reward and the value of the final observation."""
-    algorithm.config.get_config_for_module("walker")
-    network = learner_of(algorithm)._network("walker")
-    blank = sampled(algorithm).fragments["walker"]
-    shape = blank.rewards.shape
-    truncations, terminations = np.zeros(shape, bool), np.zeros(shape, bool)
-    truncations[-1, 0], terminations[-1, 1] = True, True
-    final = np.full((1, blank.observations.shape[-1]), 0.5, np.float32)
-    fragment = Fragment(
-        blank.observations, blank.actions, blank.log_probs, np.ones(shape, np.float32), terminations, truncations, blank.present,
-        np.array([shape[0] - 1]), np.array([0]), final,
-    )  # fmt: skip
-    with torch.no_grad():
-        worth = float(network.value(torch.from_numpy(final)))
-        network.returns.count += 1  # from now on values are kept when the scale changes
-    table = learner_of(algorithm)._table("walker", fragment)
-    raw = table.columns[Postprocessing.VALUE_TARGETS] * network.returns.deviation + network.returns.mean
-    last = raw.reshape(shape)[-1]
-    gamma = algorithm.config.gamma
-    assert float(last[0]) == pytest.approx(1.0 + gamma * worth, abs=1e-3)
-    assert float(last[1]) == pytest.approx(1.0, abs=1e-3)
+    for name, rows in (("many", 103), ("few", 7), ("some", 40)):
+        assert sorted(torch.cat([drawn[name] for drawn in minibatches]).tolist()) == list(range(rows))
+    assert len(list(learner._minibatches(tables, None))) == 1
 
 
 def test_an_update_changes_weights_then_statistics_and_reports(algorithm: BatchedPPO) -> None:
     network = learner_of(algorithm)._network("walker")
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    rates = rates_of(learner_of(algorithm))
     algorithm.lr_scale = 0.25
     result = algorithm.train()
     moved = {name.split(".")[0] for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])}
     assert moved == {"actor", "critic", "normalise", "returns"}
-    assert float(network.normalise.count) == 16 * 20 * 2
+    assert float(network.normalise.count) == STEPS * 2
     told = result["learners"]["walker"]
     assert set(learner.STATISTICS) <= set(told)
-    assert told["default_optimizer_learning_rate"] >= 0
+    assert told["num_module_steps_trained"] == STEPS * 2 * 2  # epochs
+    assert told["entropy"] == pytest.approx(LOG_6, abs=0.01)
+    assert rates() == {"walker_default_optimizer": pytest.approx(0.25 * algorithm.config.lr)}
 
 
-def test_the_learning_rate_is_scaled(algorithm: BatchedPPO) -> None:
-    mine = learner_of(algorithm)
-    mine._scale_learning_rate(0.5)
-    (optimiser,) = mine._named_optimizers.values()
-    assert float(optimiser.param_groups[0]["lr"]) == pytest.approx(0.5 * algorithm.config.lr)
+def test_what_is_curious_learns_by_its_own_optimiser(curious: BatchedPPO) -> None:
+    mine = learner_of(curious)
+    rates = rates_of(mine)
+    curious.lr_scale = 0.5
+    before = {m: {n: p.clone() for n, p in mine._rl_module(m).state_dict().items()} for m in ("walker", "caller")}
+    told = curious.train()["learners"]
+    for name, parameters in before.items():
+        now = mine._rl_module(name).state_dict()
+        moved = {".".join(key.split(".")[:3]) for key, old in parameters.items() if not torch.equal(old, now[key])}
+        assert {key for key in moved if key.startswith("curiosity")} == {"curiosity.rnd.predictor"}
+        assert {key for key in moved if key.startswith("scales")} == {
+            f"scales.{b}.{p}" for b in ("rnd", "counts") for p in ("mean", "variance", "count")
+        }
+        assert {"bonus_rnd", "bonus_counts", "intrinsic_reward", "intrinsic_value_mean", "vf_explained_var"} <= set(told[name])
+    own = {f"{name}_curiosity_rnd": pytest.approx(0.01) for name in before}
+    assert rates() == own | {f"{name}_default_optimizer": pytest.approx(0.5 * curious.config.lr) for name in before}
+
+
+def test_a_module_that_nobody_needed_stands_still(curious: BatchedPPO) -> None:
+    """Callers are not there in the second batch: their network, its optimiser and its statistics stay as they were."""
+    mine = learner_of(curious)
+    curious.train()
+    batch = sampled(curious)
+    gone = replace(batch.fragments["caller"], present=np.zeros_like(batch.fragments["caller"].present))
+    before = engine.learner_state(curious)
+    found = mine.update(
+        training_data=TrainingData(batch=replace(batch, fragments=batch.fragments | {"caller": gone})), num_epochs=1, minibatch_size=100
+    )
+    after = engine.learner_state(curious)
+    assert_same(before["rl_module"]["caller"], after["rl_module"]["caller"])
+    for name in before["optimizer"]:
+        if name.startswith("caller"):
+            assert_same(before["optimizer"][name]["state"]["state"], after["optimizer"][name]["state"]["state"])
+    assert not np.array_equal(before["rl_module"]["walker"]["network.actor.0.weight"], after["rl_module"]["walker"]["network.actor.0.weight"])
+    assert np.isfinite(found["walker"]["policy_loss"].peek())
+    assert np.isnan(found["caller"]["policy_loss"].peek())  # nothing to tell
+
+
+def assert_same(one: Any, two: Any) -> None:
+    """Nested dicts of arrays are equal."""
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        if isinstance(value, dict):
+            assert_same(value, two[name])
+        else:
+            assert np.array_equal(np.asarray(value), np.asarray(two[name])), name
+
+
+def test_parts_of_a_minibatch_give_the_gradient_of_the_whole(
+    algorithm: BatchedPPO, playing: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the number of parts, and although sequences with absent steps weigh less."""
+    play = playing(core="gru", walkers=3, leaving=True, late=4, episode_steps=13, pace=0.4)
+    table, mine = play.table(play.fragment()), learner_of(algorithm)
+    parameters = list(play.network.parameters())
+    parameters.remove(play.network.log_std) if play.network.controls else None
+    monkeypatch.setattr(mine, "_rl_module", lambda module_id: play.module)
+    monkeypatch.setattr(mine, "get_parameters", lambda module: parameters)
+    found = []
+    for rows in (1 << 30, 5 * 4):
+        monkeypatch.setattr(mine, "_rows_at_once", rows)
+        gradients = mine._gradients({"walker": table}, {"walker": table.drawn})
+        found.append((list(gradients.values()), mine._traces.pop("walker")[0]))
+    assert len(found[0][0]) == len(parameters)
+    for one, two in zip(found[0][0], found[1][0], strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(found[0][1], found[1][1], rtol=1e-4, atol=1e-6)
 
 
 def test_losses_that_are_not_numbers_end_training(algorithm: BatchedPPO) -> None:
@@ -130,14 +194,3 @@ def test_losses_that_are_not_numbers_end_training(algorithm: BatchedPPO) -> None
         learner_of(algorithm)._network("walker").actor[0].weight.fill_(float("nan"))
     with pytest.raises(FloatingPointError, match="walker"):
         algorithm.train()
-
-
-def test_fragments_of_several_runners_are_laid_side_by_side(algorithm: BatchedPPO) -> None:
-    runner = algorithm.env_runner_group.local_env_runner
-    one, two = runner.sample()[0].fragments["walker"], runner.sample()[0].fragments["walker"]
-    both = join([one, two])
-    slots = one.rewards.shape[1]
-    assert both.observations.shape[1] == 2 * slots
-    assert np.array_equal(both.rewards[:, slots:], two.rewards)
-    assert np.array_equal(both.final_slots, np.concatenate([one.final_slots, two.final_slots + slots]))
-    assert np.array_equal(both.final_observations, np.concatenate([one.final_observations, two.final_observations]))

@@ -22,6 +22,7 @@ class Config:
 
     walkers: int = setting(2, 1, 8, "who walk")
     callers: int = setting(0, 0, 4, "of a second role, who do the same with one head")
+    alike: bool = switch(False, "callers have both heads")
     episode_steps: int = setting(20, 5, 1000, "per episode")
     leaving: bool = switch(False, "who arrives leaves")
     late: int = setting(0, 0, 1000, "step in which the last walker comes in; 0: it is there from the beginning")
@@ -122,7 +123,7 @@ def roles(config: Config) -> tuple[Role, ...]:
     move = Head("move", ("left", "stay", "right"))
     controls = ("move", "nod") if config.control == "continuous" else ()
     walkers = Role("walker", config.walkers, features, (move, Head("nod", ("no", "yes"))), ("progress",), controls)
-    callers = Role("caller", config.callers, features, (move,), ("progress",))
+    callers = Role("caller", config.callers, features, walkers.heads if config.alike else (move,), ("progress",))
     return (walkers, callers) if config.callers else (walkers,)
 
 
