@@ -134,8 +134,8 @@ class Actor:
 def _middle(role: Role) -> np.ndarray:
     """float32 [D]: the middle of each feature's range, around which places are hashed; 0 where there are no bounds."""
     space = role.observation_space
-    middle = 0.5 * space.low.astype(np.float64) + 0.5 * space.high
-    return np.where(np.isfinite(middle), middle, 0.0).astype(np.float32)
+    bounded = np.isfinite(space.low) & np.isfinite(space.high)
+    return np.where(bounded, 0.5 * np.where(bounded, space.low, 0.0) + 0.5 * np.where(bounded, space.high, 0.0), 0.0).astype(np.float32)
 
 
 def _sampler(role: Role) -> Draw:
