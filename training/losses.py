@@ -1,5 +1,6 @@
 """What learners minimise."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -64,7 +65,7 @@ def likelihood(network: ActorCritic, outputs: Tensor, columns: dict[str, Tensor]
     return heads.discrete(outputs, network.choices, actions.long())
 
 
-def averaging(weights: Tensor | None):  # type: ignore[no-untyped-def]
+def averaging(weights: Tensor | None) -> Callable[[Tensor], Tensor]:
     """A function that averages over decisions: those of ``weights`` float32 [L, B] that are not 0, or all."""
     if weights is None:
         return torch.mean
