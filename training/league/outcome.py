@@ -20,7 +20,7 @@ def decide(first: np.ndarray, second: np.ndarray, margin: float = 1e-6) -> np.nd
     means that differ by no more than ``margin`` are a draw.
     """
     difference = first.mean(axis=1, dtype=np.float64) - second.mean(axis=1, dtype=np.float64)
-    return ((difference > margin).astype(np.int8) - (difference < -margin)).astype(np.int8)
+    return np.asarray(np.subtract(difference > margin, difference < -margin, dtype=np.int8))
 
 
 @dataclass(frozen=True)

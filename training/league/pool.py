@@ -87,7 +87,7 @@ class Pool:
             return np.zeros(0)
         quality = np.array([m.quality for m in self.members])
         weights = np.exp(quality - quality.max())
-        return (1 - self.rules.alike) * weights / weights.sum() + self.rules.alike / len(weights)
+        return np.asarray((1 - self.rules.alike) * weights / weights.sum() + self.rules.alike / len(weights))
 
     def table(self) -> Table:
         """What runners draw opponents from."""

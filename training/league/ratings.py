@@ -176,8 +176,8 @@ class Fitted:
         ends = ((self._first, 1.0), (self._second, -1.0), (np.full_like(self._first, len(at) - 2), 1.0))
         for i, sign in ends:
             np.add.at(slope, i, sign * toward)
-            np.add.at(curvature, (i, len(at) - 1), sign * both)
-            np.add.at(curvature, (len(at) - 1, i), sign * both)
+            np.add.at(curvature[:, -1], i, sign * both)
+            np.add.at(curvature[-1], i, sign * both)
             for j, other in ends:
                 np.add.at(curvature, (i, j), sign * other * own)
         slope[-1] += drawn.sum()
