@@ -151,7 +151,7 @@ def overview(state, episodes, config, out, start, stop):
 
 def heuristic(role: str, observation: np.ndarray, config: Any) -> np.ndarray:
     """Actions int32 [B, 1]: what the hint says."""
-    return observation[:, : config.options].argmax(axis=1)[:, None].astype(np.int32)
+    return np.asarray(observation[:, : config.options].argmax(axis=1)[:, None], np.int32)
 
 
 def scene(state: State, config: Config, i: int) -> Scene:

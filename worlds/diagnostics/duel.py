@@ -42,8 +42,8 @@ class State(NamedTuple):
 
 def allocate(num_envs: int, config: Config) -> State:
     """Zeroed state for ``num_envs`` environments."""
-    tiles = (np.zeros((num_envs, count, 2), np.int16) for count in (2 * config.team, POINTS))
-    return State(*tiles, np.zeros((num_envs, POINTS), np.int8))
+    avatars, points = (np.zeros((num_envs, count, 2), np.int16) for count in (2 * config.team, POINTS))
+    return State(avatars, points, np.zeros((num_envs, POINTS), np.int8))
 
 
 def roles(config: Config) -> tuple[Role, ...]:

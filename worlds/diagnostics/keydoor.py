@@ -47,9 +47,10 @@ class State(NamedTuple):
 
 def allocate(num_envs: int, config: Config) -> State:
     """Zeroed state for ``num_envs`` environments."""
-    tiles = [np.zeros((num_envs, count, 2), np.int16) for count in (config.rooms, config.rooms - 1, min(config.keys, config.rooms - 1))]
-    solid = np.zeros((num_envs, *grid.extent(config.rooms, config.size)), np.uint8)
-    return State(solid, *tiles, np.zeros((num_envs, 2), np.int16), np.zeros((num_envs, config.avatars), AVATAR))
+    locks = min(config.keys, config.rooms - 1)
+    corners, doors, keys = (np.zeros((num_envs, count, 2), np.int16) for count in (config.rooms, config.rooms - 1, locks))
+    solid, goal = np.zeros((num_envs, *grid.extent(config.rooms, config.size)), np.uint8), np.zeros((num_envs, 2), np.int16)
+    return State(solid, corners, doors, keys, goal, np.zeros((num_envs, config.avatars), AVATAR))
 
 
 def roles(config: Config) -> tuple[Role, ...]:
@@ -197,7 +198,7 @@ def overview(state, episodes, config, out, start, stop):
 
 def places(state: State, config: Config, role: str) -> np.ndarray:
     """int64 [N, A]: the tile that each avatar is on."""
-    return state.avatars["y"].astype(np.int64) * state.solid.shape[2] + state.avatars["x"]
+    return np.asarray(state.avatars["y"].astype(np.int64) * state.solid.shape[2] + state.avatars["x"])
 
 
 def oracle(batch: Batch, role: str, envs: np.ndarray, avatars: np.ndarray) -> np.ndarray:

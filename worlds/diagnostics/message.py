@@ -146,7 +146,7 @@ def overview(state, episodes, config, out, start, stop):
 def heuristic(role: str, observation: np.ndarray, config: Any) -> np.ndarray:
     """Actions int32 [B, 1] by a convention: the word for a symbol is the one of the same number."""
     heard = observation[:, :-1].argmax(axis=1)
-    return np.minimum(heard, (config.words if role == "speaker" else config.symbols) - 1)[:, None].astype(np.int32)
+    return np.asarray(np.minimum(heard, (config.words if role == "speaker" else config.symbols) - 1)[:, None], np.int32)
 
 
 def scene(state: State, config: Config, i: int) -> Scene:

@@ -54,14 +54,15 @@ class State(NamedTuple):
 def allocate(num_envs: int, config: Config) -> State:
     """Zeroed state for ``num_envs`` environments."""
     shape = (num_envs, *grid.extent(config.rooms, config.size))
-    pairs = [np.zeros((num_envs, count, 2), np.int16) for count in (config.rooms, config.rooms - 1, config.avatars)]
+    corners, doors, avatars = (np.zeros((num_envs, count, 2), np.int16) for count in (config.rooms, config.rooms - 1, config.avatars))
     return State(
         np.zeros(shape, np.uint8),
         np.zeros(shape, np.uint8),
-        *pairs[:2],
+        corners,
+        doors,
         np.zeros(num_envs, np.int32),
         np.zeros((num_envs, 2), np.int16),
-        pairs[2],
+        avatars,
         np.zeros((num_envs, config.avatars, *shape[1:]), np.uint8),
         np.zeros((num_envs, PICTURE), F),
     )
@@ -209,7 +210,8 @@ def overview(state, episodes, config, out, start, stop):
 
 def places(state: State, config: Config, role: str) -> np.ndarray:
     """int64 [N, A]: the tile that each avatar is on."""
-    return state.avatars[..., 1].astype(np.int64) * state.solid.shape[2] + state.avatars[..., 0]
+    x, y = np.moveaxis(state.avatars.astype(np.int64), -1, 0)
+    return np.asarray(y * state.solid.shape[2] + x)
 
 
 def oracle(batch: Batch, role: str, envs: np.ndarray, avatars: np.ndarray) -> np.ndarray:

@@ -151,7 +151,7 @@ def overview(state, episodes, config, out, start, stop):
 def heuristic(role: str, observation: np.ndarray, config: Any) -> np.ndarray:
     """Actions float32 [B, 2]: proportional to the way that is left, less what the velocity will do of it (a PD controller)."""
     way_m, velocity = observation[:, :2] * float(WIDTH_M), observation[:, 4:6] * float(TOP_SPEED)
-    return np.clip((10.0 * way_m - 5.0 * velocity) / config.thrust, -1, 1).astype(np.float32)
+    return np.asarray(np.clip((10.0 * way_m - 5.0 * velocity) / config.thrust, -1, 1), np.float32)
 
 
 def scene(state: State, config: Config, i: int) -> Scene:
