@@ -16,6 +16,7 @@ from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_OPTIMIZER, COMPONENT_RL_
 from avatarium.training.algorithms.cloning import CloningConfig
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig
 from avatarium.training.checkpoint import NETWORK, Checkpoint
+from avatarium.training.league import surgery
 from avatarium.training.plan import Plan
 from avatarium.training.recipe import Hyperparameters
 from avatarium.worlds.core.errors import UserError
@@ -147,15 +148,19 @@ def network_weights(algorithm: BatchedPPO, module: str) -> dict[str, np.ndarray]
     return {name.removeprefix(NETWORK): np.array(array) for name, array in weights[module].items() if name.startswith(NETWORK)}
 
 
-def inherit(algorithm: BatchedPPO, parent: Checkpoint) -> None:
-    """Begin with the policies of another run, without its optimisers; raises UserError when they are of another kind."""
+def inherit(algorithm: BatchedPPO, plan: Plan, parent: Checkpoint) -> None:
+    """Begin with the policies of another run, without its optimisers.
+
+    Where this run's networks are larger, or see or do more, the other's are grown so that they act as before. Raises UserError where that
+    is impossible.
+    """
     modules = learner_state(algorithm)[COMPONENT_RL_MODULE]
-    for name, arrays in modules.items():
-        own = {key: array.shape for key, array in arrays.items() if key.startswith(NETWORK)}
-        given = {key: array.shape for key, array in parent.modules.get(name, {}).items() if key.startswith(NETWORK)}
-        if own != given:
-            raise UserError(
-                f"{parent.folder} has no policy {name} whose network is like this run's: choose the same network, hidden and layers"
-            )
-        modules[name] = arrays | {key: parent.modules[name][key] for key in own}
+    for role, module in plan.casting.modules.items():
+        if role not in parent.roles:
+            raise UserError(f"{parent.folder} has no policy for role {role}: it has those of {', '.join(parent.roles)}")
+        arrays = parent.modules[parent.plan.casting.modules[role]]
+        given = {name.removeprefix(NETWORK): array for name, array in arrays.items() if name.startswith(NETWORK)}
+        before, after = parent.plan.fit(role), plan.fit(role)
+        grown = given if before == after else surgery.operate(given, before, after, seed=plan.seed)
+        modules[module] |= {NETWORK + name: array for name, array in grown.items()}
     algorithm.learner_group.set_state({COMPONENT_LEARNER: {COMPONENT_RL_MODULE: modules}})

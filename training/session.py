@@ -52,7 +52,7 @@ class Session:
         if resumed:
             engine.restore(algorithm, resumed)
         elif plan.parent:
-            engine.inherit(algorithm, checkpoint.load(Path(plan.parent)))
+            engine.inherit(algorithm, plan, checkpoint.load(Path(plan.parent)))
         self._gauges = recipe_for(plan.arena.name).gauges
         self.history = History(folder, self.progress.iteration)
 
@@ -63,7 +63,7 @@ class Session:
 
     def iterate(self) -> Point:
         """One update; returns its point of the curve."""
-        self._algorithm.lr_scale = self.plan.lr_scale(self.done)
+        self._algorithm.lr_scale = self.plan.lr_scale(self.done, self.progress.iteration)
         self._algorithm.orders = self.direction.orders(self.done)
         began = time.perf_counter()
         result = self._algorithm.train()
