@@ -208,13 +208,13 @@ def _close_up(into: Columns, tracks: np.ndarray, at: int) -> int:
     return at
 
 
-def grouped(told: Sequence[Told], at_once: int = AT_ONCE) -> Iterator[list[int]]:
+def grouped(told: Sequence[Told]) -> Iterator[list[int]]:
     """Indices of episodes that are played side by side: those of equal config, and of about equal length."""
     configs = [repr(sorted(one.config.items())) for one in told]
     order = sorted(range(len(told)), key=lambda i: (configs[i], told[i].steps))
     some: list[int] = []
     for i in order:
-        if some and (configs[i] != configs[some[0]] or len(some) == at_once):
+        if some and (configs[i] != configs[some[0]] or len(some) == AT_ONCE):
             yield some
             some = []
         some.append(i)
