@@ -10,6 +10,7 @@ from typing import Any
 from avatarium.agents.networks.actor_critic import Architecture
 from avatarium.training import arena
 from avatarium.training.arena import Arena
+from avatarium.training.league.fit import Fit
 from avatarium.training.orders import Casting
 from avatarium.training.recipe import Hyperparameters, Recipe, recipe_for
 from avatarium.training.wishes import Wonder, parts_of
@@ -80,6 +81,12 @@ class Plan:
         h = self.hyperparameters
         return Architecture(h.network, (h.hidden,) * h.layers, h.units)
 
+    def fit(self, role: str) -> Fit:
+        """What the network of a role is built for."""
+        spec = self.arena.spec
+        central = spec.state_features(settings.build(spec.config, self.settings)) if spec and self.central else ()
+        return Fit.of(self.arena.roles[role], self.architecture, central, 2 if self.wonder else 1)
+
     @property
     def central(self) -> int:
         """Features of the global state that critics see."""
@@ -129,8 +136,10 @@ class Plan:
         share = decisions / self.steps if self.steps else seconds / (60.0 * self.hyperparameters.minutes)
         return min(share, 1.0)
 
-    def lr_scale(self, done: float) -> float:
-        """Factor of the learning rate when the share ``done`` lies behind."""
+    def lr_scale(self, done: float, iteration: int) -> float:
+        """Factor of the learning rate in an ``iteration``, counted from 0, when the share ``done`` lies behind."""
+        if iteration < self.hyperparameters.settle:
+            return 0.0
         return 1.0 - (1.0 - self.hyperparameters.lr_end) * done
 
 

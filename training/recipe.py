@@ -34,9 +34,7 @@ class Hyperparameters:
     minibatch: int = setting(4096, 16, 1 << 22, "decisions per gradient step")
     lr: float = setting(5e-4, 0.0, 1.0, "learning rate at the start")
     lr_end: float = setting(0.05, 0.0, 1.0, "share of it that is left at the end; it falls linearly")
-    settle: int = setting(
-        0, 0, 1 << 20, "updates at the start without learning, while the optimiser gets to know a network that was taken over"
-    )
+    settle: int = setting(0, 0, 1 << 20, "updates at the start that change nothing but the optimiser's memory, after --from")
     gamma: float = setting(0.99, 0.0, 1.0, "discount per step")
     lam: float = setting(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
     clip: float = setting(0.2, 0.0, 1.0, "how far the probability ratio may move")
