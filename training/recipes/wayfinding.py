@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from avatarium.training.curriculum import Curriculum
 from avatarium.training.recipe import Happened, Hyperparameters, Recipe
 
 
@@ -17,4 +18,17 @@ def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]
     return {"success": arrived.count / journeys, "SPL": arrived.value / journeys, **shares}
 
 
-RECIPE = Recipe(Hyperparameters(minutes=9.0, envs=128, minibatch=4096, lr=1e-3, entropy=0.002), gauges, ("success", "SPL"), "greedy")
+LESSONS = Curriculum(
+    {
+        "difficulty": ({"rooms_low": 2, "rooms_high": 4}, {"rooms_low": 4, "rooms_high": 8}, {}),
+        "company": ({"walkers": 2}, {"walkers": 4}, {}),
+    }
+)
+
+RECIPE = Recipe(
+    Hyperparameters(minutes=9.0, envs=128, minibatch=4096, lr=1e-3, entropy=0.002),
+    gauges,
+    shown=("success", "SPL"),
+    sampling="greedy",
+    curriculum=LESSONS,
+)
