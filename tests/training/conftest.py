@@ -51,8 +51,8 @@ def outside() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def ray_running(outside: None) -> Iterator[None]:
-    """Ray with as many CPUs as two runners and two learners want."""
-    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, object_store_memory=1 << 27)
+    """Ray that believes in more CPUs than there are: runners and learners of two algorithms get one each."""
+    ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, object_store_memory=1 << 27)
     logging.getLogger("ray.rllib").setLevel(logging.ERROR)
     yield
     ray.shutdown()
@@ -82,7 +82,7 @@ class Training:
         """The checkpoints that are whole, by their iteration."""
         return {int(found.parent.name): found.parent for found in sorted((self.run / "checkpoints").glob("[0-9]*/manifest.json"))}
 
-    def wait_until(self, happened: Callable[[], object], seconds: float = 120.0) -> None:
+    def wait_until(self, happened: Callable[[], object], seconds: float = 240.0) -> None:
         """Wait for something while the process runs; fail with what it said when it ends before, or when it takes too long."""
         deadline = time.monotonic() + seconds
         while not happened():

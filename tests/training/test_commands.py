@@ -43,7 +43,7 @@ def test_who_stops_it_finds_it_saved_and_goes_on(training: Callable[..., Any], t
         before = len(one.points())
         one.wait_until(lambda one=one, before=before: len(one.points()) > before + 3)
         stop(one.process.pid, number)
-        told, complaints = one.process.communicate(timeout=60)
+        told, complaints = one.process.communicate(timeout=120)
         assert (one.process.returncode, complaints) == (130, "")
         assert f"saved in run/checkpoints/{len(one.points()):06d}; go on with: avatarium train --resume run" in told
         assert one.left_behind(seconds=5) == {}

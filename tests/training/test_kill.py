@@ -37,7 +37,7 @@ def test_a_killed_run_loses_an_interval_at_most_and_goes_on(training: Callable[.
 
     steps = int(known[-1]["decisions"]) + 2000
     again = training(run, "--resume", "run", "--runners", "0", "--steps", str(steps), "--evaluate", "0", "--quiet")
-    assert again.process.communicate(timeout=120) == ("", "")
+    assert again.process.communicate(timeout=240) == ("", "")
     assert again.process.returncode == 0
     assert again.left_behind(seconds=5) == {}
     found = again.points()
@@ -84,7 +84,7 @@ def test_a_full_disk_is_one_sentence_and_spoils_no_checkpoint(
     one = training(run, *WORDS, "--out", "run", "--quiet")
     one.wait_until(one.checkpoints)
     fill(one.process.pid)
-    told, complaint = one.process.communicate(timeout=60)
+    told, complaint = one.process.communicate(timeout=120)
     assert (one.process.returncode, told) == (2, "")
     assert complaint.startswith("avatarium: ") and complaint.count("\n") == 1
     assert "cannot be written (No space left on device)" in complaint or "cannot be written (File too large)" in complaint
