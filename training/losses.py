@@ -79,6 +79,7 @@ class _ClippedSurrogate(torch.autograd.Function):
             _array(columns[TARGETS], rows),
             np.empty(0, np.bool_) if minibatch.weights is None else _array(columns[PRESENT]),
             np.array([weights.clip, weights.value, weights.entropy], np.float32),
+            np.empty((len(choices), 2), np.float32),
             _array(d_logits, rows),
             _array(d_values, rows),
             found,

@@ -28,7 +28,7 @@ class Minibatch:
     @property
     def decisions(self) -> int:
         """How many decisions there are."""
-        return int(self.columns[PRESENT].sum())
+        return int(self.columns[PRESENT].sum()) if self.inputs.starts is not None else len(self.columns[PRESENT])
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Table:
             rows = drawn + self.slots * torch.arange(self.length, device=drawn.device)[:, None]
         flat = rows.flatten()
         columns = {name: column.index_select(0, flat).unflatten(0, rows.shape) for name, column in self.columns.items()}
-        step, slot = rows // self.slots, rows % self.slots
-        central = self.central[step, self.central_of[slot]] if self.central.shape[-1] else None
+        slot = rows % self.slots
+        central = self.central[rows // self.slots, self.central_of[slot]] if self.central.shape[-1] else None
         state, starts = (), None
         if self.recurrent:
             before = drawn // (self.length * self.slots) * self.slots + drawn % self.slots
