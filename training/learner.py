@@ -118,9 +118,7 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
     def postprocess_gradients_for_module(self, *, module_id: str, config: Any = None, module_gradients_dict: dict[Any, Tensor]) -> Any:
         """Clip by the norm of all gradients of an optimiser, as RLlib does, but all of them at once and without a look at each norm."""
         if not config.grad_clip or config.grad_clip_by != "global_norm" or config.log_gradients:
-            return super().postprocess_gradients_for_module(
-                module_id=module_id, config=config, module_gradients_dict=module_gradients_dict
-            )
+            return super().postprocess_gradients_for_module(module_id=module_id, config=config, module_gradients_dict=module_gradients_dict)
         for _, optimiser in self.get_optimizers_for_module(module_id):
             mine = list(self.filter_param_dict_for_optimizer(module_gradients_dict, optimiser).values())
             if mine:
