@@ -51,8 +51,8 @@ def outside() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def ray_running(outside: None) -> Iterator[None]:
-    """Ray that believes in more CPUs than there are: runners and learners of two algorithms get one each."""
-    ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, object_store_memory=1 << 27)
+    """Ray with as many CPUs as two runners and two learners want."""
+    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, object_store_memory=1 << 27)
     logging.getLogger("ray.rllib").setLevel(logging.ERROR)
     yield
     ray.shutdown()

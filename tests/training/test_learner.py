@@ -153,7 +153,9 @@ def test_a_module_that_nobody_needed_stands_still(curious: BatchedPPO) -> None:
     for name in before["optimizer"]:
         if name.startswith("caller"):
             assert_same(before["optimizer"][name]["state"]["state"], after["optimizer"][name]["state"]["state"])
-    assert not np.array_equal(before["rl_module"]["walker"]["network.actor.0.weight"], after["rl_module"]["walker"]["network.actor.0.weight"])
+    assert not np.array_equal(
+        before["rl_module"]["walker"]["network.actor.0.weight"], after["rl_module"]["walker"]["network.actor.0.weight"]
+    )
     assert np.isfinite(found["walker"]["policy_loss"].peek())
     assert np.isnan(found["caller"]["policy_loss"].peek())  # nothing to tell
 

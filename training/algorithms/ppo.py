@@ -2,6 +2,7 @@
 
 from typing import Any, Self
 
+import ray
 from ray.rllib.algorithms.ppo.ppo import PPO, PPOConfig
 from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_RL_MODULE
 from ray.rllib.core.learner.training_data import TrainingData
@@ -26,6 +27,9 @@ from avatarium.training.rollout import RolloutBatch
 from avatarium.training.samplers import LocalSampler, RemoteSampler, Sampler
 from avatarium.training.wishes import Wonder
 from avatarium.worlds.core.errors import UserError
+
+ANSWER_S = 30.0
+"""How long a learner that may have died gets to answer."""
 
 
 class LearnerLost(RuntimeError):
@@ -96,6 +100,8 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         """Raise UserError for what the batched path does not do."""
         self.train_batch_size_per_learner = self.minibatch_size  # RLlib wants it no smaller; a batch is one fragment of every runner
         super().validate()
+        if self.in_evaluation:  # RLlib derives a config for that, with runners and fragments of its own, which is never used
+            return
         if not isinstance(self.rollout_fragment_length, int) or self.rollout_fragment_length % self.sequence:
             raise UserError(f"rollout_fragment_length={self.rollout_fragment_length}: choose a multiple of sequence={self.sequence}")
         if self.evaluation_interval:
@@ -142,10 +148,8 @@ class BatchedPPO(PPO):  # type: ignore[misc]
         try:
             self._step()
         except Exception as fault:
-            wanted = self.config.num_learners
-            lost = wanted - self.learner_group._worker_manager.num_healthy_actors() if wanted else 0
-            if lost:
-                raise LearnerLost(f"{lost} of {wanted} learners died: go on from the last checkpoint") from fault
+            if lost := self._dead_learners():
+                raise LearnerLost(f"{lost} of {self.config.num_learners} learners died: go on from the last checkpoint") from fault
             raise
 
     def _step(self) -> None:
@@ -184,6 +188,11 @@ class BatchedPPO(PPO):  # type: ignore[misc]
             if not result.ok:
                 raise result.get()
         return [result.get() for result in found]
+
+    def _dead_learners(self) -> int:
+        """How many learners do not answer any more; one that failed and lives is not dead, though RLlib does not ask it again."""
+        found = self.learner_group.foreach_learner(lambda learner: None, healthy_only=False, timeout_seconds=ANSWER_S)
+        return sum(not result.ok and isinstance(result.get(), ray.exceptions.RayActorError) for result in found)
 
     def _env_steps(self) -> int:
         return self.env_steps_before + int(self.metrics.peek((ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME), default=0))
