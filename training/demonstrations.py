@@ -29,6 +29,8 @@ from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import Role, WorldSpec
 from avatarium.worlds.core.transcript import Transcript
 
+__all__ = ["BY_HAND", "MOST", "Demonstrations", "Wanted", "load"]
+
 BY_HAND = "by hand"
 """What a person who plays counts as, among the names of policies."""
 MOST = 1_000_000
@@ -125,7 +127,8 @@ class _Pupil:
     """The role that is to learn, and whose transcripts it can learn from."""
 
     def __init__(self, spec: WorldSpec, role: str, overrides: Mapping[str, Any]) -> None:
-        self._spec, self._config = spec, settings.build(spec.config, overrides)
+        self._spec = spec
+        self._config: Any = settings.build(spec.config, overrides)
         self._address = discovery.address(spec)
         roles = {r.name: r for r in spec.roles(self._config)}
         if role not in roles:

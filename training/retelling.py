@@ -138,8 +138,8 @@ class _Again:
         rewards = {name: _side_by_side([one.rewards[name] for one in self._told], last) for name in batch.roles}
         for t in range(last):
             going = self._steps > t
-            for i in np.flatnonzero(batch.episodes.over & going):
-                self._refuse(int(i), f"the world ends after {t} of its {self._steps[i]} steps")
+            for i in np.flatnonzero(batch.episodes.over & going).tolist():
+                self._refuse(i, f"the world ends after {t} of its {self._steps[i]} steps")
             acting = batch.present[self._role] & self._counts & going[:, None]
             self._note(t, acting, actions[self._role][t], rewards[self._role][t])
             step = batch.step({name: chosen[t] for name, chosen in actions.items()})
@@ -162,8 +162,8 @@ class _Again:
         """Refuse the episodes in which somebody's reward is not byte for byte what it was."""
         for name, given in told.items():
             unlike = (given.view(np.uint32) != self._batch.rewards[name].view(np.uint32)).any(axis=1) & going
-            for i in np.flatnonzero(unlike):
-                self._refuse(int(i), f"at step {t} the world gives other rewards ({name}) than it says")
+            for i in np.flatnonzero(unlike).tolist():
+                self._refuse(i, f"at step {t} the world gives other rewards ({name}) than it says")
 
     def _refuse(self, i: int, reason: str) -> None:
         self.wrong.setdefault(i, f"{self._told[i].path} cannot be learnt from, {reason}: record it again, or take it away")

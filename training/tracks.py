@@ -61,7 +61,8 @@ class Demonstrations:
     @property
     def episodes(self) -> list[int]:
         """Numbers of the episodes: their places among the files that were read."""
-        return np.unique(self.tracks["episode"]).tolist()
+        found: list[int] = np.unique(self.tracks["episode"]).tolist()
+        return found
 
     def summary(self) -> str:
         """A line for people."""
@@ -99,7 +100,7 @@ class Demonstrations:
         return returns, known
 
     def _rewards(self) -> np.ndarray:
-        return self.columns.rewards[_rows(self.tracks)]
+        return np.take(self.columns.rewards, _rows(self.tracks))
 
     def sequences(self, length: int) -> Sequences:
         """Every track, cut from its beginning into pieces of ``length`` steps, the last one filled up with nobody.
@@ -112,10 +113,10 @@ class Demonstrations:
         rows[~present] = 0
         starts = np.zeros(rows.shape, np.bool_)
         starts[0] = pieces["begins"]
-        columns = [column[rows] for column in (*self.columns.arrays(), *self.returns())]
-        for column in columns:
+        seen, allowed, actions, rewards, returns, known = (column[rows] for column in (*self.columns.arrays(), *self.returns()))
+        for column in (seen, allowed, actions, rewards, returns, known):
             column[~present] = column.dtype == np.bool_  # whoever is not there may do anything
-        return Sequences(*columns, starts, present, pieces["track"].copy())
+        return Sequences(seen, allowed, actions, rewards, returns, known, starts, present, pieces["track"].copy())
 
     def fragments(self, steps: int, slots: int, rng: np.random.Generator | None = None, extras: Extras | None = None) -> Iterator[Shown]:
         """All decisions as fragments of one size, in an order drawn by ``rng``; slots hold one track after the other.
@@ -203,4 +204,4 @@ def _packed(lengths: np.ndarray, capacity: int) -> list[list[int]]:
 def _rows(tracks: np.ndarray) -> np.ndarray:
     """The rows of all decisions of the tracks, int64 [M]."""
     within = np.arange(int(tracks["steps"].sum())) - np.repeat(np.cumsum(tracks["steps"]) - tracks["steps"], tracks["steps"])
-    return np.repeat(tracks["first"], tracks["steps"]) + within
+    return np.asarray(np.repeat(tracks["first"], tracks["steps"]) + within)
