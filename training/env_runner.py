@@ -113,10 +113,11 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
     def _prepare(self) -> None:
         """Have a stage for every lesson; those whose settings are still asked for go on as they are."""
         wanted = self._orders.lessons
+        if len(self._stages) != len(wanted):  # they share the environments out anew
+            self.stop()
+            self._stages = [self._stage(lesson, len(wanted)) for lesson in wanted]
         for k, lesson in enumerate(wanted):
-            if k == len(self._stages):
-                self._stages.append(self._stage(lesson, len(wanted)))
-            elif self._stages[k].lesson != lesson:
+            if self._stages[k].lesson != lesson:
                 self._stages[k].close()
                 self._stages[k] = self._stage(lesson, len(wanted))
 

@@ -9,7 +9,8 @@ from ray.rllib.core.columns import Columns
 
 from avatarium import worlds
 from avatarium.training import engine
-from avatarium.training.env_runner import BatchedEnvRunner
+from avatarium.training.env_runner import ORDERS, BatchedEnvRunner
+from avatarium.training.orders import Orders
 from avatarium.training.plan import Plan
 from avatarium.training.recipe import Hyperparameters
 
@@ -20,13 +21,17 @@ def runner_for(plan: Plan, **settings: object) -> BatchedEnvRunner:
     return BatchedEnvRunner(config=engine.config_for(replace(plan, settings=dict(settings))), worker_index=0)
 
 
+def batch_of(runner: BatchedEnvRunner, stage: int = 0) -> worlds.Batch:
+    return runner._stages[stage].batch
+
+
 def test_columns_are_what_the_world_gives_when_it_is_stepped_by_hand(ray_running: None, plan: Plan) -> None:
-    runner = runner_for(plan, callers=1, leaving=True)
+    settings = {"callers": 1, "leaving": True, "pace": 0.4, "late": 3}
+    runner = runner_for(plan, **settings)
     runner.sample()
-    assert runner.env is not None
-    twin = worlds.make_batch("lanes:WORLD", num_envs=ENVS, callers=1, leaving=True)
+    twin = worlds.make_batch("lanes:WORLD", num_envs=ENVS, **settings)
     twin.reset(0)
-    twin.restore(runner.env.snapshot())
+    twin.restore(batch_of(runner).snapshot())
     finals: dict[str, list[tuple[int, int]]] = {"walker": [], "caller": []}
     batch = runner.sample()[0]
     assert batch.env_steps == STEPS * ENVS
@@ -40,7 +45,7 @@ def test_columns_are_what_the_world_gives_when_it_is_stepped_by_hand(ray_running
         for role, fragment in batch.fragments.items():
             for name in ("reward", "termination", "truncation"):
                 assert np.array_equal(getattr(fragment, f"{name}s")[t].reshape(ENVS, -1), getattr(step, name)[role])
-            for slot in np.flatnonzero(step.truncation[role].reshape(-1)):
+            for slot in np.flatnonzero((step.truncation[role] | step.termination[role]).reshape(-1)):
                 finals[role].append((t, int(slot)))
                 at = list(zip(fragment.final_steps, fragment.final_slots, strict=True)).index((t, slot))
                 assert np.array_equal(fragment.final_observations[at], step.final_observation[role].reshape(-1, 3)[slot])
@@ -90,8 +95,7 @@ def test_the_first_episodes_begin_spread_out_and_only_whole_ones_are_reported(ra
     runner.sample()
     second = runner.get_metrics()
     assert second["num_episodes"].peek() == ENVS
-    assert runner.env is not None
-    assert len(np.unique(runner.env.clock)) == ENVS
+    assert len(np.unique(batch_of(runner).clock)) == ENVS
 
 
 def test_events_are_counted_since_the_last_report(ray_running: None, plan: Plan) -> None:
@@ -102,8 +106,60 @@ def test_events_are_counted_since_the_last_report(ray_running: None, plan: Plan)
         told = runner.get_metrics()["events"]["arrival"]
         assert told["value"].peek() == pytest.approx(0.5 * told["count"].peek())
         total += told["count"].peek()
-    assert runner.env is not None
-    assert total == runner.env.events.tally["count"].sum() > 0
+    assert total == batch_of(runner).events.tally["count"].sum() > 0
+
+
+def test_stages_are_played_side_by_side_and_begun_anew_when_their_lesson_changes(ray_running: None, plan: Plan) -> None:
+    runner = runner_for(plan)
+    runner.set_state({ORDERS: Orders(lessons=({"pace": 0.2}, {"pace": 0.4}))})
+    first = runner.sample()[0].fragments["walker"]
+    assert first.rewards.shape == (STEPS, 2 * ENVS)
+    reached = np.abs(first.rewards).reshape(STEPS, 2, ENVS).max(axis=(0, 2))
+    np.testing.assert_allclose(reached, [0.2, 0.4], rtol=1e-5)
+    told = runner.get_metrics()["stages"]
+    assert set(told) == {"0", "1"}
+    kept = batch_of(runner)
+    runner.set_state({ORDERS: Orders(lessons=({"pace": 0.2}, {"pace": 0.8}))})
+    second = runner.sample()[0].fragments["walker"]
+    assert batch_of(runner) is kept
+    assert not second.starts[0, :ENVS].all()
+    assert second.starts[0, ENVS:].all()
+    np.testing.assert_allclose(np.abs(second.rewards[:, ENVS:]).max(), 0.8, rtol=1e-5)
+    runner.set_state({ORDERS: Orders()})  # as many environments as ever
+    assert runner.sample()[0].fragments["walker"].rewards.shape == (STEPS, 2 * ENVS)
+
+
+def test_roles_that_share_a_module_share_a_fragment(ray_running: None, plan: Plan) -> None:
+    shared = replace(plan, settings={"callers": 1, "alike": True}, hyperparameters=replace(plan.hyperparameters, shared=True))
+    assert shared.casting.modules == {"walker": "walker", "caller": "walker"}
+    runner = BatchedEnvRunner(config=engine.config_for(shared), worker_index=0)
+    (fragment,) = runner.sample()[0].fragments.values()
+    assert fragment.rewards.shape == (STEPS, 3 * ENVS)
+    batch = batch_of(runner)
+    seen = np.concatenate([batch.observations[role].reshape(-1, 3) for role in ("walker", "caller")])
+    assert np.array_equal(fragment.observations[-1], seen)
+    assert set(runner.get_state()["rl_module"]) == {"walker"}
+    alone = replace(shared, hyperparameters=replace(shared.hyperparameters, shared=False))
+    assert set(alone.casting.modules.values()) == {"walker", "caller"}
+    unlike = replace(shared, settings={"callers": 1})
+    assert set(unlike.casting.modules.values()) == {"walker", "caller"}
+
+
+def test_visits_are_counted_within_episodes_and_leaving_brings_nothing(ray_running: None, plan: Plan) -> None:
+    """Places of lanes are hashed observations; who ends an episode, or leaves, arrives where everybody has been countless times."""
+    counting = replace(plan, hyperparameters=replace(plan.hyperparameters, curiosity="counts", envs=4))
+    runner = runner_for(counting, leaving=True, pace=0.4, walkers=3, episode_steps=10)
+    runner.sample()
+    fragment = runner.sample()[0].fragments["walker"]
+    assert fragment.visits.shape == (STEPS, 12, 3)
+    assert fragment.who.tolist() == [0, 1, 2] * 4
+    over = fragment.terminations | fragment.truncations
+    assert (fragment.terminations & fragment.present).any()
+    assert np.all(fragment.visits[over & fragment.present] > 1e6)
+    own = np.take_along_axis(fragment.visits, fragment.who[None, :, None], axis=2)[..., 0]
+    assert np.all(own[fragment.present] >= 1)
+    assert own[fragment.present & ~over].max() <= 10  # steps of an episode
+    assert runner_for(plan).sample()[0].fragments["walker"].visits.shape[-1] == 0
 
 
 def test_weights_are_taken_over_unless_they_are_old(ray_running: None, plan: Plan) -> None:
