@@ -42,7 +42,7 @@ def recomputed(network: Any, minibatch: Minibatch) -> Tensor:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_first_ratio_is_1(playing: Playing, kind: str) -> None:
-    """Weights are unchanged, so the probabilities of what was done are those that the runner wrote down, in one fragment after the other."""
+    """Weights are unchanged, so the probabilities of what was done are those that the runner wrote down, fragment after fragment."""
     play = playing(**KINDS[kind])
     for _ in range(3):
         minibatch = every(play.table(play.fragment()))

@@ -32,7 +32,7 @@ ANSWER_S = 30.0
 """How long a learner that may have died gets to answer."""
 
 
-class LearnerLost(RuntimeError):
+class LearnerLost(RuntimeError):  # noqa: N818  # the name says what happened
     """A learner has died, and the others cannot go on without it: begin again from the last checkpoint."""
 
 
