@@ -50,6 +50,9 @@ class Train:
         add("--resume", type=Path, metavar="RUN", help="go on with a run, in its folder, from its last checkpoint")
         add("--evaluate", type=int, default=24, metavar="N", help="episodes of the evaluation at the end; 0: none (default: 24)")
         add("--quiet", action="store_true", help="print nothing but mistakes")
+        add("--cluster", metavar="ADDRESS", default="", help="train on a Ray cluster: auto, host:port of its head, or ray://host:port")
+        add("--installed", action="store_true", help="with --cluster: its nodes have this Avatarium and the world; send no copy")
+        add("--oversubscribe", action="store_true", help="let runners and learners share the CPUs of this machine when there are too few")
 
     def run(self, args: argparse.Namespace) -> int:
         """Train; returns 0, or 130 when interrupted."""
@@ -78,14 +81,14 @@ class Train:
 
 def carry_out(plan: "Plan", folder: Path, resumed: "Checkpoint | None", args: argparse.Namespace, console: "Console") -> int:
     """Train as planned, then export and judge; returns the exit code."""
-    from avatarium.training import checkpoint, outcome, progress, session
+    from avatarium.training import checkpoint, outcome, progress, request, session
     from avatarium.training.recipe import recipe_for
 
-    name = plan.arena.name
+    name, where = plan.arena.name, request.machines_for(args)
     with progress.display(console, name, recipe_for(name).shown, args.quiet) as display:
-        ended = session.train(plan, folder, display, resumed)
+        ended = session.train(plan, folder, display, resumed, where)
     if ended.interrupted:
-        again = shlex.join(["avatarium", "train", "--resume", str(folder)])
+        again = shlex.join(["avatarium", "train", "--resume", str(folder), *where.options()])
         console.print(f"stopped and saved in {ended.checkpoint}; go on with: {again}", soft_wrap=True)
         return INTERRUPTED
     say = partial(console.print, soft_wrap=True)

@@ -1,5 +1,6 @@
 """Ray for as long as a run lasts, and RLlib's algorithm as a plan wants it."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -16,6 +17,8 @@ from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_OPTIMIZER, COMPONENT_RL_
 from avatarium.training.algorithms.cloning import CloningConfig
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig
 from avatarium.training.checkpoint import NETWORK, Checkpoint
+from avatarium.training.cluster import cpus, joining
+from avatarium.training.cluster.machines import HERE, Machines
 from avatarium.training.league import surgery
 from avatarium.training.plan import Plan
 from avatarium.training.recipe import Hyperparameters
@@ -23,6 +26,8 @@ from avatarium.worlds.core.errors import UserError
 
 LEAST_STORE = 1 << 27
 """Bytes of shared memory that Ray gets at least."""
+SAMPLE_TIMEOUT_S = 600.0
+"""How long it may take until any runner delivers anything: on a new node, kernels are compiled first."""
 QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "1",
@@ -33,30 +38,44 @@ QUIET = {
 
 
 @contextmanager
-def ray_for(plan: Plan, log: Path) -> Iterator[None]:
-    """Ray on this machine, with a CPU for each runner of the plan; an already running one is used and left alone.
+def ray_for(plan: Plan, log: Path, where: Machines = HERE) -> Iterator[None]:
+    """Ray on this machine with a CPU for each runner and learner of the plan, or a cluster that is joined; one in use already is taken.
 
-    What its native code has to say goes to the file ``log``.
+    What was started here ends here; a cluster goes on. What Ray's native code has to say goes to the file ``log``. Raises UserError,
+    before anything has started, when there are not enough CPUs, and when there is no such cluster.
     """
     if ray.is_initialized():
+        cpus.check_ray(plan)
         yield
         return
+    if not (where.address or where.oversubscribed):
+        cpus.check_here(plan)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray.rllib").setLevel(logging.ERROR)
     logging.getLogger("ray.rllib.utils.actor_manager").setLevel(logging.CRITICAL)  # it dumps the whole error of a lost runner
     with native_errors_to(log):
-        ray.init(
-            num_cpus=max(1, plan.runners + plan.learners),
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            object_store_memory=max(LEAST_STORE, 4 * batch_bytes(plan)) if plan.runners or plan.learners else LEAST_STORE,
-        )
+        if where.address:
+            joining.join(plan, where)
+        else:
+            _start(plan)
         try:
             yield
         finally:
             ray.shutdown()
+
+
+def _start(plan: Plan) -> None:
+    """Ray for this run alone, whatever else of Ray there is on this machine."""
+    remote = plan.runners or plan.learners
+    ray.init(
+        address="local",
+        num_cpus=max(1, cpus.wanted(plan)),
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=max(LEAST_STORE, 4 * batch_bytes(plan)) if remote else LEAST_STORE,
+    )
 
 
 @contextmanager
@@ -91,7 +110,10 @@ def config_for(plan: Plan) -> BatchedPPOConfig:
     h = plan.hyperparameters
     config = _blank(plan).world(plan.world, h.world_threads, plan.casting, **plan.settings)
     config.env_runners(
-        num_env_runners=plan.runners, num_envs_per_env_runner=h.envs // max(plan.runners, 1), rollout_fragment_length=h.fragment
+        num_env_runners=plan.runners,
+        num_envs_per_env_runner=h.envs // max(plan.runners, 1),
+        rollout_fragment_length=h.fragment,
+        sample_timeout_s=SAMPLE_TIMEOUT_S,
     )
     config.learners(num_learners=plan.learners)
     config.network(plan.architecture, plan.central, plan.wonder, h.sequence)
@@ -121,6 +143,20 @@ def ppo_settings(config: PPOConfig, h: Hyperparameters) -> None:
         num_epochs=h.epochs,
         minibatch_size=h.minibatch,
     )
+
+
+def stop(algorithm: BatchedPPO) -> None:
+    """End an algorithm. Runners are not asked, because one whose node has died would never answer."""
+    algorithm.env_runner_group.reset([])
+    algorithm.stop()
+
+
+def abandon(algorithm: BatchedPPO) -> None:
+    """End an algorithm of which something has died: learners may be waiting for one that will never answer."""
+    for learner in algorithm.learner_group._workers or ():
+        ray.kill(learner)
+    with contextlib.suppress(ray.exceptions.RayError):
+        stop(algorithm)
 
 
 def learner_state(algorithm: BatchedPPO) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from avatarium.training.tally import log_results, log_steps
 Spaces = dict[str, tuple[gymnasium.Space[Any], gymnasium.Space[Any]]]
 ORDERS = "orders"
 """Key of the orders in a runner's state."""
+BYTES_MOVED = "bytes_moved"
+"""Metric: what a runner elsewhere takes in and gives out by the object store, weights and batches."""
 STAGES = "stages"
 """Metrics hold ``stages/<k>/events/...`` for each stage, where there are several."""
 
@@ -43,6 +45,7 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
         self.env = None  # RLlib asks for it; the environments are the stages'
         self.spaces: Spaces = kwargs.get("spaces") or {}
         self._weights_seq_no = 0
+        self._weights_bytes = 0
         self._seed = self.config.seed or 0
         self._orders = Orders()
         self._stages: list[Stage] = []
@@ -81,16 +84,17 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
         for stage in self._stages:
             stage.close()
 
-    def rollout(self, state: dict[str, Any]) -> tuple[RolloutBatch, int, Any]:
-        """Take over ``state`` (see ``set_state``) and play one fragment: it, its bytes, and the metrics since the last call."""
+    def rollout(self, state: dict[str, Any]) -> tuple[RolloutBatch, Any]:
+        """Take over ``state`` (see ``set_state``) and play one fragment: it, and the metrics since the last call."""
         self.set_state(state)
         (batch,) = self.sample()
-        return batch, batch.nbytes, self.get_metrics()
+        self.metrics.log_value(BYTES_MOVED, batch.nbytes + self._weights_bytes, reduce="sum")
+        return batch, self.get_metrics()
 
-    def rollout_ref(self, state: dict[str, Any]) -> tuple[ray.ObjectRef, int, Any]:
+    def rollout_ref(self, state: dict[str, Any]) -> tuple[ray.ObjectRef, Any]:
         """As ``rollout``, but the batch stays in the object store of this node, and a reference to it is returned."""
-        batch, size, metrics = self.rollout(state)
-        return ray.put(batch), size, metrics
+        batch, metrics = self.rollout(state)
+        return ray.put(batch), metrics
 
     def sample(self, *, explore: bool | None = None, **_: Any) -> list[RolloutBatch]:
         """Play ``rollout_fragment_length`` steps of every environment; without ``explore`` the likeliest actions are taken."""
@@ -167,8 +171,10 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
         """Take over orders, the number of steps, and weights unless they are older than those in use."""
         version = state.get(WEIGHTS_SEQ_NO, 0)
         if COMPONENT_RL_MODULE in state and (version == 0 or version > self._weights_seq_no):
-            weights = state[COMPONENT_RL_MODULE]
-            self.module.set_state(ray.get(weights) if isinstance(weights, ray.ObjectRef) else weights)
+            found = state[COMPONENT_RL_MODULE]
+            weights = ray.get(found) if isinstance(found, ray.ObjectRef) else found
+            self.module.set_state(weights)
+            self._weights_bytes = sum(getattr(part, "nbytes", 8) for parts in weights.values() for part in parts.values())
             self._weights_seq_no = version
         self.num_env_steps_sampled_lifetime = state.get(NUM_ENV_STEPS_SAMPLED_LIFETIME, self.num_env_steps_sampled_lifetime)
         self._orders = state.get(ORDERS, self._orders)

@@ -30,9 +30,7 @@ class History:
         self.points = [point for point in read(run) if point["iteration"] <= iteration]
         with self._complaints():
             run.mkdir(parents=True, exist_ok=True)
-            draft = run / f".{FILE}"  # so that whoever is killed while writing loses nothing
-            draft.write_text("".join(json.dumps(point) + "\n" for point in self.points))
-            draft.replace(run / FILE)
+            self.rewrite()
             self._file: TextIO = (run / FILE).open("a")
             self._board = Board(run / BOARD, int(self.points[-1]["decisions"]) + 1 if self.points else 1)
 
@@ -43,6 +41,13 @@ class History:
             self._file.write(json.dumps(point) + "\n")
             self._file.flush()
             self._board.add(int(point["decisions"]), {name: value for name, value in point.items() if name not in NOT_DRAWN})
+
+    def rewrite(self) -> None:
+        """Write all points anew: the last may have been cut off when there was no room."""
+        with self._complaints():
+            draft = self._run / f".{FILE}"  # so that whoever is killed while writing loses nothing
+            draft.write_text("".join(json.dumps(point) + "\n" for point in self.points))
+            draft.replace(self._run / FILE)
 
     @contextlib.contextmanager
     def _complaints(self) -> Iterator[None]:

@@ -21,6 +21,9 @@ class Display(Protocol):
     def show(self, done: float, point: Point) -> None:
         """Share of the training that lies behind, and the latest point of the curve."""
 
+    def say(self, sentence: str) -> None:
+        """Something that happened."""
+
 
 class Bar:
     """A progress bar that is redrawn in place."""
@@ -32,6 +35,10 @@ class Bar:
     def show(self, done: float, point: Point) -> None:
         """Redraw."""
         self._progress.update(self._task, completed=done, facts=facts(done, point, self._shown))
+
+    def say(self, sentence: str) -> None:
+        """Print above the bar."""
+        self._progress.console.print(Text(sentence), soft_wrap=True)
 
 
 class Lines:
@@ -47,11 +54,18 @@ class Lines:
             self._next = time.monotonic() + LINE_SECONDS
             self._console.print(Text(f"{self._name} {done:4.0%}  {facts(done, point, self._shown)}"), soft_wrap=True)
 
+    def say(self, sentence: str) -> None:
+        """Print."""
+        self._console.print(Text(f"{self._name}       {sentence}"), soft_wrap=True)
+
 
 class Silence:
     """Nothing at all."""
 
     def show(self, done: float, point: Point) -> None:
+        """Keep quiet."""
+
+    def say(self, sentence: str) -> None:
         """Keep quiet."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from avatarium.training import arena
+from avatarium.training.cluster.machines import Machines
 from avatarium.training.plan import Plan
 from avatarium.training.recipe import Hyperparameters, recipe_for
 from avatarium.worlds.core import discovery, settings
@@ -97,6 +98,15 @@ def _checked(plan: Plan, args: Namespace) -> Plan:
         raise UserError(f"--steps {args.steps} has to be at least 1")
     plan.check()
     return plan
+
+
+def machines_for(args: Namespace) -> Machines:
+    """Where to train. Raises UserError when options do not go together."""
+    if args.installed and not args.cluster:
+        raise UserError("--installed speaks of the nodes of a cluster: give --cluster ADDRESS as well, or leave it out")
+    if args.oversubscribe and args.cluster:
+        raise UserError("--oversubscribe is for this machine alone: start nodes with more CPUs (ray start --num-cpus), or leave it out")
+    return Machines(args.cluster, args.installed, args.oversubscribe)
 
 
 def folder_for(args: Namespace) -> Path:

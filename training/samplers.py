@@ -17,6 +17,10 @@ PATIENCE = 3
 """How often all runners may fail in a row before sampling gives up."""
 
 
+class RunnersLost(RuntimeError):
+    """No runner plays any more: begin again from the last checkpoint."""
+
+
 class Sampler(Protocol):
     """One fragment per runner is on its way or is not; asking again changes nothing."""
 
@@ -46,7 +50,7 @@ class LocalSampler:
         """``shards``: how many batches of equal size, for as many learners, each fragment is cut into."""
         self._runner, self._shards = runner, shards
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sampler", initializer=torch.set_num_threads, initargs=(1,))
-        self._pending: Future[tuple[RolloutBatch, int, Any]] | None = None
+        self._pending: Future[tuple[RolloutBatch, Any]] | None = None
 
     def request(self, state: dict[str, Any]) -> None:
         """Begin a fragment unless one is being played."""
@@ -56,7 +60,7 @@ class LocalSampler:
     def collect(self) -> Harvest:
         """Wait for the fragment."""
         assert self._pending is not None, "request() comes first"
-        batch, _, metrics = self._pending.result()
+        batch, metrics = self._pending.result()
         self._pending = None
         return shards(batch, self._shards), [metrics]
 
@@ -78,8 +82,6 @@ class RemoteSampler:
         self._method = "rollout_ref" if by_reference else "rollout"
         self._state: Any = None
         self._number = group.num_remote_env_runners()
-        self.bytes_fetched = 0
-        """Bytes of batches that crossed the object store so far."""
 
     def request(self, state: dict[str, Any]) -> None:
         """Send the policies to every healthy runner that is idle and have it play a fragment."""
@@ -90,7 +92,7 @@ class RemoteSampler:
         self._group.foreach_env_runner_async(self._method, tag="rollout", kwargs={"state": self._state})
 
     def collect(self) -> Harvest:
-        """Wait for as many fragments as there are runners, whoever plays them; RuntimeError when none can be had."""
+        """Wait for as many fragments as there are runners, whoever plays them; RunnersLost when none can be had."""
         return self._wait_for(self._number)
 
     def replace(self, count: int) -> list[Any]:
@@ -105,8 +107,7 @@ class RemoteSampler:
             if not self._group.num_in_flight_async_reqs("rollout"):
                 self._send()
             found = self._group.fetch_ready_async_reqs(tags="rollout", timeout_seconds=0.2)
-            for _, (batch, size, report) in found[: number - len(batches)]:
-                self.bytes_fetched += size
+            for _, (batch, report) in found[: number - len(batches)]:
                 batches.append(batch)
                 metrics.append(report)
             if found:
@@ -115,13 +116,13 @@ class RemoteSampler:
                 failures += 1
                 self._revive(failures)
             elif time.monotonic() > deadline:
-                raise RuntimeError(f"no runner delivered anything for {self._timeout_s:g} s")
+                raise RunnersLost(f"no runner delivered anything for {self._timeout_s:g} s")
         return batches, metrics
 
     def _revive(self, failures: int) -> None:
         """Wait for Ray to restart the runners; it knows how often they may fail."""
         if failures > PATIENCE:
-            raise RuntimeError("all runners failed again and again; their logs are in the session folder of Ray")
+            raise RunnersLost("all runners failed again and again (their logs are in the session folder of Ray)")
         self._group.probe_unhealthy_env_runners(timeout_seconds=30.0)
 
     def close(self) -> None:

@@ -22,12 +22,16 @@ from ray.rllib.utils.metrics import (
 from avatarium.training import checkpoint, engine
 from avatarium.training.algorithms.ppo import BatchedPPO
 from avatarium.training.checkpoint import Checkpoint, Progress
+from avatarium.training.cluster.machines import HERE, Machines
 from avatarium.training.direction import Direction
+from avatarium.training.env_runner import BYTES_MOVED
 from avatarium.training.history import History, Point
 from avatarium.training.learner import STATISTICS
 from avatarium.training.plan import Plan
 from avatarium.training.progress import Display
 from avatarium.training.recipe import read_events, recipe_for
+from avatarium.training.recovery import LOST, Losses
+from avatarium.worlds.core.errors import UserError
 
 LEARNT = (*STATISTICS, "vf_explained_var", "value_mean")
 TOLD = ("bonus_", "intrinsic_", "held_out_")
@@ -80,13 +84,24 @@ class Session:
         point = {**vars(self.progress), "decisions_per_second": decisions / seconds, "lr_scale": self._algorithm.lr_scale}
         if self.plan.runners:
             point |= {"runners": result["fault_tolerance"]["num_healthy_workers"], "runners_wanted": self.plan.runners}
+        if BYTES_MOVED in played and self.plan.runners:
+            point |= {"bytes_per_decision": float(played[BYTES_MOVED]) / max(decisions, 1)}
         point |= self._told(played, decisions)
         point |= self.direction.after(self.progress.iteration, played, self._league_weights)
         for module in self._algorithm.config.policies:
             shown = {name: value for name, value in learnt[module].items() if name in LEARNT or name.startswith(TOLD)}
             point |= {f"{module}/{name}": float(value) for name, value in shown.items() if not math.isnan(value)}  # if nobody decided
-        self.history.append(point)
+        self._note(point)
         return point
+
+    def _note(self, point: Point) -> None:
+        """Take down a point of the curve; when there is no room for it, what was learnt is saved before anything else, if it can be."""
+        try:
+            self.history.append(point)
+        except UserError:
+            self.save()
+            self.history.rewrite()
+            raise
 
     def _told(self, played: dict[str, Any], decisions: int) -> Point:
         """Return and gauges."""
@@ -105,19 +120,47 @@ class Session:
         )
 
 
-def train(plan: Plan, folder: Path, display: Display, resumed: Checkpoint | None = None) -> Ended:
-    """Train as planned, or go on from ``resumed``; outputs go to ``folder``. SIGINT or SIGTERM end it early, after a checkpoint."""
-    with engine.ray_for(plan, folder / "ray.log"), interruptions() as interrupted:
-        algorithm = engine.config_for(plan).build_algo()
+def train(plan: Plan, folder: Path, display: Display, resumed: Checkpoint | None = None, where: Machines = HERE) -> Ended:
+    """Train as planned, or go on from ``resumed``; outputs go to ``folder``. SIGINT or SIGTERM end it early, after a checkpoint.
+
+    When runners or learners are lost that training cannot do without, it begins again from the last checkpoint. Raises UserError when
+    that happens again and again, and for whatever else ends a run; the last checkpoint is there in any case.
+    """
+    with engine.ray_for(plan, folder / "ray.log", where), interruptions() as interrupted:
+        losses = Losses(folder)
+        while True:
+            try:
+                return _attempt(plan, folder, display, resumed, interrupted)
+            except FloatingPointError as fault:
+                again = f"avatarium train --resume {folder} --train lr={plan.hyperparameters.lr / 3:.1g}"
+                why = getattr(fault, "cause", fault)  # without the story of where it happened, if that was elsewhere
+                raise UserError(f"{why}; go on from the last checkpoint and learn more slowly, for example with {again}") from None
+            except LOST as fault:
+                resumed = losses.after(fault, resumed)
+            if interrupted() and resumed:
+                return Ended(resumed.folder, True)
+            losses.make_good(plan, display, interrupted)
+
+
+def _attempt(plan: Plan, folder: Path, display: Display, resumed: Checkpoint | None, interrupted: Callable[[], bool]) -> Ended:
+    """Train until the end, or until something gets lost."""
+    algorithm = engine.config_for(plan).build_algo()
+    try:
         session = Session(plan, folder, algorithm, resumed)
         try:
-            return Ended(_loop(session, display, interrupted), interrupted())
+            ended = Ended(_loop(session, display, interrupted), interrupted())
         finally:
             session.history.close()
-            algorithm.stop()
+    except BaseException:
+        engine.abandon(algorithm)
+        raise
+    engine.stop(algorithm)
+    return ended
 
 
 def _loop(session: Session, display: Display, interrupted: Callable[[], bool]) -> Path:
+    if session.progress.iteration == 0:
+        session.save()  # so that there always is something to go back to
     interval = 60.0 * session.plan.hyperparameters.checkpoint_minutes
     due = session.progress.seconds + interval
     while session.done < 1.0 and not interrupted():
