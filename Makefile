@@ -42,4 +42,5 @@ lint: venv
 
 bench: venv
 	$(BIN)/avatarium bench worlds --json runs/bench/worlds.json
+	$(BIN)/avatarium bench training --json runs/bench/training.json
 	set -e; for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script; done

@@ -1,4 +1,4 @@
-"""``avatarium bench``: how fast worlds step on this machine, one thread, random actions, resets included."""
+"""``avatarium bench``: how fast things are on this machine; here how fast worlds step: one thread, random actions, resets included."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from avatarium.worlds.core.batch import Batch
     from avatarium.worlds.core.spec import WorldSpec
 
+GROUP = "avatarium.benches"
+"""Entry points whose classes, commands like any other, measure something: their name follows ``avatarium bench``."""
 STEPS_PER_CHECK = 16
 """Steps between two looks at the clock; the actions of so many steps are drawn beforehand and used again and again."""
 
@@ -39,13 +41,32 @@ class Row:
 
 
 class Bench:
+    """Measure the speed of something."""
+
+    help = "measure how fast worlds step, or training is, on this machine"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments on ``parser``: what to measure, and the arguments of that."""
+        benches = parser.add_subparsers(dest="what", required=True, metavar="WHAT", help="what to measure")
+        for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+            bench = entry.load()()
+            sub = benches.add_parser(entry.name, help=bench.help, description=bench.help, allow_abbrev=False)
+            bench.add_arguments(sub)
+            sub.set_defaults(bench=bench)
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Measure what was asked for."""
+        code: int = args.bench.run(args)
+        return code
+
+
+class WorldsBench:
     """Measure the speed of worlds."""
 
-    help = "measure how many agent-steps a second worlds make on this machine"
+    help = "agent-steps a second of worlds that are stepped by random actions"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments on ``parser``."""
-        parser.add_argument("what", choices=("worlds",), help="what to measure")
         parser.add_argument("names", nargs="*", metavar="NAME", help="which worlds (default: all but diagnostics)")
         parser.add_argument("--num-envs", type=int, default=512, help="environments in a batch (default: %(default)s)")
         parser.add_argument("--seconds", type=float, default=2.0, help="length of one of three windows (default: %(default)s)")
