@@ -1,0 +1,196 @@
+"""``avatarium study``: contestants are trained from several seeds, compared, and held to what was expected."""
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avatarium.leaderboards.stats import Interval
+from avatarium.training import history
+from avatarium.training.studies import file, running
+from avatarium.training.studies.expectation import Expectation
+from avatarium.training.studies.summary import Finding
+from avatarium.worlds.cli import main
+
+STUDY = """
+title = "Lanes"
+question = "Does learning help?"
+seeds = 2
+
+[[parts]]
+name = "walking"
+world = "lanes:WORLD"
+train = { envs = 16, fragment = 20, epochs = 2, minibatch = 160, hidden = 16, ahead = false, learner_threads = 1 }
+steps = 6400
+marks = { best = 1.0 }
+expect = ["learns.return > not.return", "not.return >= 100", "learns.seconds > 0"]
+
+[parts.contestants]
+learns = { lr = 0.01 }
+not = { lr = 0.0 }
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Callable[..., str]:
+    """Writes a study with some words replaced; returns its path."""
+
+    def write(*changes: str) -> str:
+        text = STUDY
+        for old, new in zip(changes[::2], changes[1::2], strict=True):
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / "lanes.toml").write_text(text)
+        return str(tmp_path / "lanes.toml")
+
+    return write
+
+
+@pytest.mark.usefixtures("ray_running")
+def test_contestants_are_compared(study: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert main(["study", study(), "--out", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "4 runs, 0 of them done" in told
+    found = json.loads((out / "results.json").read_text())["parts"]["walking"]
+    learns, idle = found["contestants"]["learns"], found["contestants"]["not"]
+    assert set(learns["return"]["by_seed"]) == {"0", "1"}
+    for seed in (0, 1):
+        curve = history.read(out / "walking" / "learns" / f"seed-{seed}")
+        assert learns["return"]["by_seed"][str(seed)] == pytest.approx(np.mean([p["return"] for p in curve if p["decisions"] >= 5760]))
+    assert learns["return"]["mean"]["low"] > idle["return"]["mean"]["high"]
+    assert [verdict["met"] for verdict in found["expectations"]] == [True, False, True]
+    page = (out / "report.md").read_text()
+    assert page.strip() in told
+    assert "- met: learns.return > not.return" in page
+    assert "- NOT met: not.return >= 100" in page
+    assert (out / "curves.png").read_bytes()[:4] == b"\x89PNG"
+    assert main(["study", study(), "--out", str(out), "--steps", "700"]) == 2
+    assert "was trained otherwise than walking/learns/0 is to be: choose another --out" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("ray_running")
+def test_policies_are_judged_after_training(study: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And what is done is not done again: a run that was trained but not judged is judged only."""
+    run, out = tmp_path / "out" / "walking" / "learns" / "seed-0", tmp_path / "out"
+    path = study("marks =", 'judge = { metric = "episode_return", episodes = 4 }\nmarks =', '"not.return', '"learns.judged/episode_return')
+    words = ["study", path, "--out", str(out), "--seeds", "1", "--only", "learns"]
+    assert main(words) == 0
+    found = json.loads((out / "results.json").read_text())["parts"]["walking"]
+    judged = json.loads((run / "judged.json").read_text())
+    assert found["contestants"]["learns"]["judged/episode_return"]["mean"]["value"] == judged["judged/episode_return"] > 0.5
+    assert [verdict["met"] for verdict in found["expectations"]] == [None, False, True]
+    before = (run / "history.jsonl").stat().st_mtime_ns
+    (run / "judged.json").unlink()
+    assert main(words) == 0
+    assert main(words) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if "of them done" in line] == [
+        f"Lanes: 1 runs, {done} of them done" for done in (0, 0, 1)
+    ]
+    assert json.loads((run / "judged.json").read_text()) == judged
+    assert (run / "history.jsonl").stat().st_mtime_ns == before
+
+
+@pytest.mark.usefixtures("ray_running")
+def test_an_interrupted_run_goes_on_from_its_checkpoint(study: Callable[..., str], tmp_path: Path) -> None:
+    task = running.tasks(file.read(study()), 1, tmp_path, ("learns",))[0]
+    asked = iter([False, False, True])
+    shown: list[float] = []
+
+    class Impatient:
+        def show(self, done: float, point: dict[str, float]) -> None:
+            shown.append(done)
+            if next(asked, False):
+                signal.raise_signal(signal.SIGINT)
+
+    assert running.carry_out(task, Impatient())
+    assert len(shown) == 3
+    assert not running.finished(task)
+    assert not running.carry_out(task, Impatient())
+    assert running.finished(task)
+    assert [point["iteration"] for point in history.read(task.run)] == list(range(1, 11))
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        (("expect = [", 'expect = ["lerns.return >= 1", '), "there is no contestant 'lerns', of whom 'lerns.return >= 1' speaks"),
+        (("expect = [", 'expect = ["learns.success >= 1", '), "part walking expects something of success, but compares return, judged/"),
+        (("expect = [", 'expect = ["learns.return = 1", '), "is not of the form contestant.gauge >= number"),
+        (("lr = 0.0 }", "lrr = 0.0 }"), "there is no setting 'lrr': did you mean 'lr'?"),
+        (("lr = 0.0 }", 'network = "gru" }'), "walking/not: fragment=20 is no multiple of sequence=16"),
+        (("steps = 6400", "stops = 6400"), "a part of lanes.toml has 'stops', which means nothing here: did you mean 'steps'?"),
+        (("steps = 6400\n", ""), "part walking needs steps or minutes, and not both"),
+        (('title = "Lanes"', ""), "lanes.toml lacks something"),
+        (("lanes:WORLD", "wayfindin"), "there is no world 'wayfindin': did you mean 'wayfinding'?"),
+        (("seeds = 2", "seeds = two"), "lanes.toml cannot be read"),
+    ],
+)
+def test_mistakes_in_a_study_get_one_sentence(
+    study: Callable[..., str], changes: tuple[str, str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["study", study(*changes)]) == 2
+    told = capsys.readouterr()
+    assert complaint in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_mistakes_in_words_get_one_sentence(study: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
+    for words, complaint in (
+        (["diagnostic"], "there is no study 'diagnostic': did you mean 'diagnostics'?"),
+        (["nowhere.toml"], "there is no study 'nowhere.toml': no such file"),
+        ([study(), "--seeds", "0"], "--seeds 0 has to be at least 1"),
+        ([study(), "--only", "nobody"], "lanes has no 'nobody': its parts and contestants are learns, not, walking"),
+    ):
+        assert main(["study", *words]) == 2
+        assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", file.names())
+def test_every_study_can_be_read(name: str) -> None:
+    """Plans are checked: worlds, settings and hyper-parameters exist and go together."""
+    found = file.read(name)
+    assert found.question.endswith("?")
+    for part in found.parts:
+        assert len({c.plan.steps for c in part.contestants}) == 1, "contestants have to train for as long as one another"
+
+
+def test_only_some_are_run(study: Callable[..., str], tmp_path: Path) -> None:
+    asked = file.read(study())
+    assert [str(task) for task in running.tasks(asked, 2, tmp_path, ("not",))] == ["walking/not/0", "walking/not/1"]
+    assert len(running.tasks(asked, 3, tmp_path, ("walking",))) == 6
+
+
+def test_expectations_compare_means_or_whole_intervals() -> None:
+    findings = {"a": {"x": Interval(3.0, 2.0, 4.0)}, "b": {"x": Interval(1.0, 0.0, 2.5)}}
+    for text, met in (
+        ("a.x >= 3", True),
+        ("a.x >= 3.1", False),
+        ("a.x > 2.5", False),
+        ("a.x > 1.9", True),
+        ("a.x < 4.1", True),
+        ("a.x >= b.x", True),
+        ("a.x > b.x", False),
+        ("b.x < a.x", False),
+        ("b.x <= 1", True),
+    ):
+        assert Expectation.read(text, ("a", "b")).verdict(findings).met is met, text
+    assert Expectation.read("a.y >= 3", ("a", "b")).verdict(findings).met is None
+
+
+def test_an_interval_covers_the_spread_of_seeds() -> None:
+    spread = Finding.of({0: 1.0, 1: 2.0, 2: 3.0, 3: 4.0, 4: 100.0})
+    assert spread.mean.value == 22.0
+    assert spread.mean.low < 4.0 < 50.0 < spread.mean.high
+    assert spread.iqm == 3.0
+    alone = Finding.of({0: 1.5})
+    assert (alone.mean.low, alone.mean.high, alone.iqm) == (1.5, 1.5, 1.5)
+
+
+def test_values_are_those_of_the_end() -> None:
+    curve = [{"decisions": 100.0 * k, "return": float(k)} for k in range(1, 21)]
+    assert running.at_end(curve, "return") == 19.0
+    assert np.isnan(running.at_end(curve, "success"))

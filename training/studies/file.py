@@ -1,0 +1,213 @@
+"""What a study asks, read from its TOML file.
+
+::
+
+    title = "Memory"
+    question = "Does a recurrent policy remember a cue?"
+    seeds = 5
+
+    [[parts]]                                # one question about one world; a study may have several
+    name = "memory"
+    world = "memory"                         # as for avatarium train
+    set = { delay = 20 }                     # settings of the world
+    train = { lr = 0.002 }                   # hyper-parameters of all contestants, on top of the world's recipe
+    steps = 400_000                          # or minutes
+    gauges = ["return"]                      # names in history.jsonl that are compared
+    marks = { solved = 4.0, chance = 1.0 }   # lines across the picture
+    expect = ["gru.return >= 3.6", "gru.return > mlp.return"]
+
+    [parts.judge]                            # may be left out: play after training, measured by a metric of the leaderboards
+    metric = "success"                       # compared under the name judged/success
+    split = "held-out"                       # where the world has splits
+
+    [parts.contestants]
+    gru = { network = "gru" }                # hyper-parameters; beside them may stand set, minds, and demos: a policy to imitate
+    mlp = {}
+
+A contestant's value of a gauge is its mean over the last tenth of the decisions. In ``expect``, >= and <= compare means over seeds; > and <
+want the whole 95 % intervals apart.
+"""
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from avatarium.training import arena
+from avatarium.training.plan import Plan
+from avatarium.training.recipe import Hyperparameters, recipe_for
+from avatarium.training.studies.expectation import Expectation
+from avatarium.worlds.core import settings
+from avatarium.worlds.core.errors import UserError, nearest
+
+HERE = Path(__file__).parent
+DEMONSTRATIONS = "demonstrations"
+BESIDES = ("set", "minds", "demos")
+"""What may stand beside the hyper-parameters of a contestant."""
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How trained policies are judged, on episodes that training has not seen."""
+
+    metric: str
+    split: str = ""
+    role: str = ""
+    """Whose policy; else that of the first role that learns."""
+    episodes: int = 64
+    others: dict[str, str] = field(default_factory=dict)
+    """Policies of other roles; else they are played by what they were trained with."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way to learn."""
+
+    label: str
+    plan: Plan
+    """From seed 0."""
+    teacher: str = ""
+    """The policy that shows it what to do, when it imitates."""
+
+    def planned(self, part: Path, seed: int) -> Plan:
+        """Its plan from ``seed``; what it imitates lies in the folder ``part``."""
+        demos = (str(part / DEMONSTRATIONS / self.teacher),) if self.teacher else ()
+        return replace(self.plan, seed=seed, demos=demos)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question about one world."""
+
+    name: str
+    gauges: tuple[str, ...]
+    contestants: tuple[Contestant, ...]
+    expectations: tuple[Expectation, ...]
+    marks: dict[str, float]
+    judging: Judging | None
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Everything that contestants are compared by."""
+        return (*self.gauges, *([f"judged/{self.judging.metric}"] if self.judging else []))
+
+
+@dataclass(frozen=True)
+class Study:
+    """Questions that belong together."""
+
+    name: str
+    title: str
+    question: str
+    seeds: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long every contestant trains, instead of what the study says."""
+
+    steps: int | None = None
+    minutes: float | None = None
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A study as it stands in its file."""
+
+    title: str
+    question: str
+    parts: list[dict[str, Any]]
+    seeds: int = 5
+
+
+@dataclass(frozen=True)
+class _ToldPart:
+    """A part as it stands in its file."""
+
+    name: str
+    world: str
+    contestants: dict[str, dict[str, Any]]
+    gauges: list[str] = field(default_factory=lambda: ["return"])
+    set: dict[str, Any] = field(default_factory=dict)
+    train: dict[str, Any] = field(default_factory=dict)
+    minds: dict[str, str] = field(default_factory=dict)
+    steps: int = 0
+    minutes: float = 0.0
+    expect: list[str] = field(default_factory=list)
+    marks: dict[str, float] = field(default_factory=dict)
+    judge: dict[str, Any] = field(default_factory=dict)
+
+
+def names() -> list[str]:
+    """The studies that come with Avatarium."""
+    return sorted(path.stem for path in HERE.glob("*.toml"))
+
+
+def read(name: str, budget: Budget = Budget()) -> Study:
+    """The study of this name, or in the file ``name`` if that ends in .toml. Raises UserError when it cannot be understood."""
+    path = Path(name) if name.endswith(".toml") else HERE / f"{name}.toml"
+    if not path.is_file():
+        raise UserError(f"there is no study {name!r}: " + ("no such file" if name.endswith(".toml") else nearest(name, names())))
+    try:
+        found = tomllib.loads(path.read_text())
+    except (OSError, ValueError) as fault:
+        raise UserError(f"{path} cannot be read: {fault}") from None
+    told = _record(_Told, found, path.name)
+    parts = tuple(_part(_record(_ToldPart, part, f"a part of {path.name}"), budget) for part in told.parts)
+    labels = [part.name for part in parts]
+    if len(set(labels)) < len(labels) or not labels:
+        raise UserError(f"{path.name} needs parts of different names")
+    if told.seeds < 1:
+        raise UserError(f"{path.name} has {told.seeds} seeds: it needs at least one")
+    return Study(path.stem, told.title, told.question, told.seeds, parts)
+
+
+def _record(kind: type[R], found: dict[str, Any], where: str) -> R:
+    """A dataclass from a table; UserError when a key is unknown or missing."""
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]  # it is a dataclass
+    for key in found:
+        if key not in known:
+            raise UserError(f"{where} has {key!r}, which means nothing here: {nearest(key, known)}")
+    try:
+        return kind(**found)
+    except TypeError as fault:
+        raise UserError(f"{where} lacks something: {str(fault).partition(' ')[2]}") from None
+
+
+def _part(told: _ToldPart, budget: Budget) -> Part:
+    if not told.contestants:
+        raise UserError(f"part {told.name} has no contestants")
+    steps, minutes = (told.steps, told.minutes) if budget == Budget() else (budget.steps or 0, budget.minutes or 0.0)
+    if bool(steps) == bool(minutes):
+        raise UserError(f"part {told.name} needs steps or minutes, and not both")
+    contestants = tuple(_contestant(told, label, given, steps, minutes) for label, given in told.contestants.items())
+    expectations = tuple(Expectation.read(text, tuple(told.contestants)) for text in told.expect)
+    judging = _record(Judging, told.judge, f"judge of part {told.name}") if told.judge else None
+    part = Part(told.name, tuple(told.gauges), contestants, expectations, told.marks, judging)
+    for name in {name for expected in expectations for name in expected.names}:
+        if name not in (*part.measured, "seconds"):
+            raise UserError(f"part {told.name} expects something of {name}, but compares {', '.join(part.measured)}")
+    return part
+
+
+def _contestant(told: _ToldPart, label: str, given: dict[str, Any], steps: int, minutes: float) -> Contestant:
+    here = told.set | given.get("set", {})
+    found = arena.find(told.world, here)
+    wishes = told.train | {name: value for name, value in given.items() if name not in BESIDES}
+    wishes |= {"minutes": minutes} if minutes else {}
+    own = asdict(recipe_for(found.name).hyperparameters)
+    plan = Plan(
+        world=found.address,
+        settings=here,
+        hyperparameters=settings.build(Hyperparameters, own | wishes),
+        steps=steps,
+        minds=told.minds | given.get("minds", {}),
+    )
+    contestant = Contestant(label, plan, given.get("demos", ""))
+    try:
+        contestant.planned(Path(), 0).check()
+    except UserError as mistake:
+        raise UserError(f"{told.name}/{label}: {mistake}") from None
+    return contestant

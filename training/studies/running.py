@@ -1,0 +1,147 @@
+"""Running a study: every contestant from every seed, each in a folder of its own, one after the other, with a way to go on later."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from avatarium import agents
+from avatarium.leaderboards.evaluate import evaluate
+from avatarium.training import checkpoint, history, outcome, session
+from avatarium.training.checkpoint import Checkpoint
+from avatarium.training.history import Point
+from avatarium.training.plan import Plan
+from avatarium.training.progress import Display
+from avatarium.training.studies.file import DEMONSTRATIONS, Contestant, Judging, Part, Study
+from avatarium.worlds.core.errors import UserError
+
+JUDGED = "judged.json"
+END = 0.1
+"""Share of a run, at its end, over which gauges are averaged."""
+SHOWN_EPISODES = 64
+"""Episodes that a contestant which imitates is shown."""
+FIRST_SEED = 700_000_000
+"""Episodes of demonstrations are seeded from here on."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run of a study."""
+
+    part: Part
+    contestant: Contestant
+    seed: int
+    folder: Path
+    """Of the part."""
+
+    @property
+    def run(self) -> Path:
+        """The folder of the run."""
+        return self.folder / self.contestant.label / f"seed-{self.seed}"
+
+    @property
+    def plan(self) -> Plan:
+        """What is to be done."""
+        return self.contestant.planned(self.folder, self.seed)
+
+    def __str__(self) -> str:
+        return f"{self.part.name}/{self.contestant.label}/{self.seed}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its curve, and what was measured at its end."""
+
+    points: list[Point]
+    values: dict[str, float]
+
+
+def tasks(study: Study, seeds: int, out: Path, only: tuple[str, ...]) -> list[Task]:
+    """All runs, seed by seed; ``only`` names parts, contestants, or part/contestant. Raises UserError when it names nothing."""
+    found = [
+        Task(part, contestant, seed, out / part.name) for seed in range(seeds) for part in study.parts for contestant in part.contestants
+    ]
+    known = {name for task in found for name in _names(task)}
+    for name in only:
+        if name not in known:
+            raise UserError(f"{study.name} has no {name!r}: its parts and contestants are {', '.join(sorted(known))}")
+    return [task for task in found if not only or set(only) & _names(task)]
+
+
+def _names(task: Task) -> set[str]:
+    part, label = task.part.name, task.contestant.label
+    return {part, label, f"{part}/{label}"}
+
+
+def begun(task: Task) -> Checkpoint | None:
+    """Its last checkpoint, if any. Raises UserError when what lies in its folder is another run."""
+    if not (task.run / "checkpoints").is_dir() or not any((task.run / "checkpoints").glob("[0-9]*")):
+        return None
+    found = checkpoint.load(task.run)
+    if replace(found.plan, demos=()) != replace(task.plan, demos=()):
+        raise UserError(f"{task.run} was trained otherwise than {task} is to be: choose another --out, or remove it")
+    return found
+
+
+def finished(task: Task) -> bool:
+    """Whether nothing is left to do."""
+    found = begun(task)
+    done = found is not None and found.plan.done(found.progress.seconds, found.progress.decisions) >= 1.0
+    return done and (task.part.judging is None or (task.run / JUDGED).is_file())
+
+
+def carry_out(task: Task, display: Display) -> bool:
+    """Train, or go on training, and judge; returns whether it was interrupted."""
+    found, plan = begun(task), task.plan
+    if found is None or found.plan.done(found.progress.seconds, found.progress.decisions) < 1.0:
+        if task.contestant.teacher and found is None:
+            _demonstrate(task)
+        ended = session.train(plan, task.run, display, found)
+        if ended.interrupted:
+            return True
+        found = checkpoint.load(ended.checkpoint)
+    if task.part.judging:
+        _judge(found, task.run, task.part.judging)
+    return False
+
+
+def _demonstrate(task: Task) -> None:
+    """Let the teacher play what is to be imitated, unless it has."""
+    plan, teacher, folder = task.plan, task.contestant.teacher, task.folder / DEMONSTRATIONS
+    if len(list((folder / teacher).glob("*.avt"))) < SHOWN_EPISODES:
+        evaluate(plan.world, {teacher: teacher}, range(FIRST_SEED, FIRST_SEED + SHOWN_EPISODES), plan.settings, folder)
+
+
+def _judge(found: Checkpoint, run: Path, wanted: Judging) -> None:
+    """Let the trained policy play, beside those it was trained with or those that are wanted, and note what came of it."""
+    policies = outcome.finish(found, run, 0, lambda text: None).policies
+    role = wanted.role or next(iter(policies))
+    if role not in policies:
+        raise UserError(f"{role} is not among those that learnt: {', '.join(policies)}")
+    others = found.plan.minds | {name: str(path) for name, path in policies.items() if name != role} | wanted.others
+    config = found.plan.settings | ({"split": wanted.split} if wanted.split else {})
+    seeds = range(outcome.FIRST_SEED, outcome.FIRST_SEED + wanted.episodes)
+    trained = {outcome.TRAINED: agents.load(str(policies[role]), found.plan.world, role, **config)}  # it is ours: it needs no sandbox
+    result = evaluate(found.plan.world, trained, seeds, config, run / "evaluation", role, others=others)[0]
+    if wanted.metric not in result.scores:
+        raise UserError(f"{found.plan.arena.name} is not judged by {wanted.metric!r}: it is by {', '.join(result.scores)}")
+    (run / JUDGED).write_text(json.dumps({f"judged/{name}": score.value for name, score in result.scores.items()}, indent=1) + "\n")
+
+
+def results(done: list[Task]) -> Iterator[tuple[Task, Run]]:
+    """What finished runs found."""
+    for task in done:
+        points = history.read(task.run)
+        judged = json.loads((task.run / JUDGED).read_text()) if (task.run / JUDGED).is_file() else {}
+        values = {name: at_end(points, name) for name in task.part.gauges} | {"seconds": points[-1]["seconds"]} | judged
+        yield task, Run(points, values)
+
+
+def at_end(points: list[Point], name: str) -> float:
+    """Mean of a gauge over the last tenth of a run's decisions; NaN when it has none."""
+    begin = (1.0 - END) * points[-1]["decisions"]
+    values = [point[name] for point in points if name in point]
+    late = [point[name] for point in points if name in point and point["decisions"] >= begin]
+    return float(np.mean(late or values[-1:])) if values else float("nan")
