@@ -11,6 +11,7 @@ from avatarium.agents.networks.actor_critic import Architecture
 from avatarium.training import arena
 from avatarium.training.arena import Arena
 from avatarium.training.league.fit import Fit
+from avatarium.training.minds import load_mind
 from avatarium.training.orders import Casting
 from avatarium.training.recipe import Hyperparameters, Recipe, recipe_for
 from avatarium.training.wishes import Wonder, parts_of
@@ -119,7 +120,16 @@ class Plan:
         if self.rivals and not h.league:
             raise UserError("rivals play in a league: add league=true, or leave them out")
         _check_stages(self, recipe_for(self.arena.name))
-        _ = self.casting
+        self._check_minds()
+
+    def _check_minds(self) -> None:
+        """Raise UserError unless everybody who is to play without learning can be had: runners elsewhere could not say so."""
+        seats = [*self.casting.minds.items(), *((side, rival) for side in self.casting.sides for rival in self.rivals)]
+        if seats:
+            batch = self.arena.open(1)
+            for role, text in seats:
+                load_mind(text, batch, role)
+            batch.close()
 
     def to_json(self) -> dict[str, Any]:
         """The plan as nested dicts of numbers and texts."""

@@ -39,7 +39,7 @@ def planned(args: Namespace) -> Plan:
             runners=args.runners or 0,
             learners=args.learners or 0,
             steps=args.steps or 0,
-            minds=dict(pair(text) for text in args.mind),
+            minds=dict(_mind(text) for text in args.mind),
             demos=tuple(map(str, args.demos)),
             parent=str(args.parent or ""),
         ),
@@ -65,6 +65,12 @@ def pair(text: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise UserError(f"{text!r} is not of the form name=value")
     return name, value
+
+
+def _mind(text: str) -> tuple[str, str]:
+    """A role and who plays it; files and folders in full, because runners and later runs may look from elsewhere."""
+    role, mind = pair(text)
+    return role, str(Path(mind).resolve()) if mind.endswith(".zip") or Path(mind).is_dir() else mind
 
 
 def amended(plan: Plan, args: Namespace) -> Plan:

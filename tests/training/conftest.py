@@ -58,7 +58,7 @@ def ray_running(outside: None) -> Iterator[None]:
     ray.shutdown()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plan() -> Plan:
     """A run in lanes that takes a second."""
     return Plan(LANES, {}, SMALL)
