@@ -22,20 +22,18 @@ Playing = Callable[..., Any]
 RIGHT = 2
 
 
-@pytest.fixture
-def run(plan: Plan, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def run(plan: Plan, outside: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run in which walkers have learnt to go right, whatever they see; there is its exported policy too."""
     plan = replace(plan, settings={"callers": 1})
-    networks = {
-        name: engine.config_for(plan).get_multi_rl_module_spec(spaces=spaces_of(plan)).build()[name].network
-        for name in plan.casting.modules
-    }
+    built = engine.config_for(plan).get_multi_rl_module_spec(spaces=spaces_of(plan)).build()
+    networks = {name: built[name].network for name in plan.casting.modules}
     with torch.no_grad():
         last = networks["walker"].actor[-1]
         last.weight.zero_()
         last.bias.copy_(torch.eye(5)[RIGHT] * 50)
     modules = {name: {f"network.{key}": part.numpy() for key, part in network.state_dict().items()} for name, network in networks.items()}
-    folder = tmp_path / "run"
+    folder = tmp_path_factory.mktemp("minds") / "run"
     checkpoint.save(folder / "checkpoints", plan, Progress(), {"rl_module": modules, "optimizer": {}}, Direction(plan))
     found = checkpoint.load(folder)
     export.write_policy(folder / "policy_walker.zip", found, found.roles["walker"], "goes right")
@@ -103,7 +101,6 @@ def test_some_avatars_may_be_moved_and_others_keep_their_memory(playing: Playing
     seat.forget(np.array([True, False, False]))
     assert np.abs(memory).sum(1).nonzero()[0].tolist() == [4]
     assert not np.array_equal(seat.act(1), seat.act(2))  # another step, another draw
-    assert np.array_equal(seat.act(3)[:, 1], seat.act(3)[:, 1]) or play.network.recurrent
 
 
 @pytest.mark.parametrize(
