@@ -1,33 +1,14 @@
-"""Recurrent cells whose state can be reset in the middle of a sequence, fast to train on CPUs.
-
-``step`` and the path for other devices are plain torch. On a CPU, in float32, a sequence is unrolled by ``_Unroll``: matrix products into
-buffers made once, one pointwise kernel per step (see ``recurrent_kernels``), and a gradient by hand, in which the gradients of the weights
-are one large matrix product each instead of one per step. It computes the same as the plain path, to float32's rounding.
-"""
+"""Recurrent cells whose state can be reset in the middle of a sequence; on a CPU they learn fast (see ``recurrent_unroll``)."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
 from avatarium.agents.networks import recurrent_kernels as kernels
-
-State = tuple[Tensor, ...]
-
-
-class Gates(NamedTuple):
-    """How a cell computes its gates: how many of the four blocks of sums the input reaches (the first ones) and how many the state (the
-    last ones), and its pointwise kernels.
-    """
-
-    from_input: int
-    from_state: int
-    forward: Callable[..., None]
-    backward: Callable[..., None]
+from avatarium.agents.networks.recurrent_unroll import Gates, State, Unroll, unroll
 
 
 class Recurrent(nn.Module, ABC):
@@ -82,9 +63,9 @@ class Recurrent(nn.Module, ABC):
     def _unroll_fast(self, x: Tensor, starts: Tensor, state: State) -> State:
         arguments = (self.gates, x, starts, self.input_weight, self.state_weight, self.bias, *state)
         if torch.is_grad_enabled():
-            after: State = _Unroll.apply(*arguments)  # type: ignore[no-untyped-call]
+            after: State = Unroll.apply(*arguments)  # type: ignore[no-untyped-call]
             return after
-        return _unroll(*arguments, remember=False).after
+        return unroll(*arguments, remember=False).after
 
 
 class Lstm(Recurrent):
@@ -127,79 +108,3 @@ class Gru(Recurrent):
         n = torch.tanh(n + r * (state_n + self.bias[3 * self.units :]))
         hidden = n + z * (hidden - n)
         return hidden, (hidden,)
-
-
-class _Unrolled(NamedTuple):
-    """What a forward pass leaves, time first; ``gates`` and ``before`` have a single step where nothing is remembered."""
-
-    gates: Tensor  # float32 [L, B, 4U]: activations
-    before: State  # float32 [L, B, U] each: the state that a step began with, zeroed where an episode started
-    after: State  # float32 [L, B, U] each: the state that it ended with
-
-
-def _unroll(
-    gates: Gates, x: Tensor, starts: Tensor, input_weight: Tensor, state_weight: Tensor, bias: Tensor, *state: Tensor, remember: bool
-) -> _Unrolled:
-    """Run a cell over ``x`` [L, B, I]. Without ``remember`` the working memory is that of one step."""
-    (steps, rows, _), units = x.shape, state_weight.shape[1]
-    kept = steps if remember else 1
-    sums = x.new_empty(kept, rows, 4 * units)
-    before, after = (tuple(x.new_empty(n, rows, units) for _ in state) for n in (kept, steps))
-    keep = _keep(starts)
-    for t in range(steps):
-        k = t if remember else 0
-        for part, into in zip(state, before, strict=True):
-            torch.mul(part, keep[t], out=into[k])
-        from_input, rest = sums[k].tensor_split([gates.from_input * units], dim=1)
-        torch.mm(x[t], input_weight.T, out=from_input)
-        rest.zero_()
-        sums[k, :, -gates.from_state * units :].addmm_(before[0][k], state_weight.T)
-        state = tuple(part[t] for part in after)
-        gates.forward(*_arrays(sums[k], bias, *(part[k] for part in before), *state))
-    return _Unrolled(sums, before, after)
-
-
-class _Unroll(torch.autograd.Function):
-    """``_unroll`` with its gradient."""
-
-    @staticmethod
-    def forward(ctx: Any, gates: Gates, x: Tensor, starts: Tensor, *parameters_and_state: Tensor) -> State:
-        input_weight, state_weight, bias, *state = parameters_and_state
-        found = _unroll(gates, x, starts, input_weight, state_weight, bias, *state, remember=True)
-        ctx.gates = gates
-        ctx.save_for_backward(x, starts, input_weight, state_weight, found.gates, *found.before, *found.after)
-        ctx.set_materialize_grads(False)
-        return found.after
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *d_after: Tensor | None) -> tuple[Tensor | None, ...]:
-        x, starts, input_weight, state_weight, sums, *states = ctx.saved_tensors
-        before, after = states[: len(d_after)], states[len(d_after) :]
-        steps, rows, units = before[0].shape
-        d_sums, d_bias = torch.empty_like(sums), sums.new_zeros(4 * units)
-        d_state = [sums.new_zeros(rows, units) for _ in d_after]
-        keep = _keep(starts)
-        from_input, from_state = d_sums[..., : ctx.gates.from_input * units], d_sums[..., -ctx.gates.from_state * units :]
-        for t in reversed(range(steps)):
-            for part, given in zip(d_state, d_after, strict=True):
-                if given is not None:
-                    part += given[t]
-            now = (part[t] for part in (*before, *after))
-            ctx.gates.backward(*_arrays(sums[t], d_sums[t], d_bias, *now, *d_state))
-            d_state[0].addmm_(from_state[t], state_weight)
-            for part in d_state:
-                part *= keep[t]
-        d_input = (from_input.flatten(0, 1) @ input_weight).view_as(x) if ctx.needs_input_grad[1] else None
-        d_weights = from_input.flatten(0, 1).T @ x.flatten(0, 1), from_state.flatten(0, 1).T @ before[0].flatten(0, 1)
-        return None, d_input, None, *d_weights, d_bias, *d_state
-
-
-def _keep(starts: Tensor) -> Tensor:
-    """float32 [L, B, 1]: what the state is multiplied with before each step."""
-    return (~starts).to(torch.float32).unsqueeze(-1)
-
-
-def _arrays(*tensors: Tensor) -> Any:
-    """The same memory as numpy arrays."""
-    return (tensor.detach().numpy() for tensor in tensors)

@@ -1,10 +1,12 @@
 """The pointwise part of recurrent cells, forwards and backwards, for CPUs: what is left of a step when the matrix products are taken out.
 
 A matrix product leaves the sums that enter the gates in ``gates``; the forward kernel turns them into activations in place and computes the
-state. The backward kernel reads those activations, replaces the gradient of the state after the step by that of the state before it (as far
-as it does not pass through a matrix product), and fills ``d_gates`` with the gradient of the sums. Arrays are float32 and contiguous:
-``gates`` and ``d_gates`` [B, 4U], ``bias`` and ``d_bias`` [4U], all others [B, U]; U units. Loops run over one row at a time and one
-or two of its arrays each, because such loops vectorise, and a row stays in the first-level cache between them.
+state. The backward kernel turns those activations into the gradient of the sums, again in place, adds its rows to ``d_bias``, and replaces
+the gradient of the state after the step by that of the state it used, as far as it does not pass through a matrix product.
+
+Arrays are float32 and contiguous: ``gates`` [B, 4, U], ``bias`` and ``d_bias`` [4, U], all others [B, U]; U units. Where ``keep`` bool [B]
+is false the state before counts as zero. A row stays in the first-level cache from loop to loop; the loops are many and small because the
+compiler vectorises none that touches more than a few arrays.
 """
 
 import numpy as np
@@ -31,69 +33,87 @@ def sigmoid(x):
 
 
 @kernel
-def lstm_forward(gates, bias, _hidden_before, cell_before, hidden, cell):
-    """One step of an LSTM; ``gates`` holds input, forget, output and candidate side by side."""
-    units = hidden.shape[1]
-    for b in range(len(gates)):
-        row, c, h, before = gates[b], cell[b], hidden[b], cell_before[b]
-        for j in range(3 * units):
-            row[j] = sigmoid(row[j] + bias[j])
-        for j in range(3 * units, 4 * units):
-            row[j] = tanh(row[j] + bias[j])
-        for j in range(units):
-            c[j] = row[units + j] * before[j] + row[j] * row[3 * units + j]
-        for j in range(units):
-            h[j] = row[2 * units + j] * tanh(c[j])
+def add(rows, to):
+    """Add ``rows`` to ``to``, both [4, U]."""
+    for k in range(len(rows)):
+        row, total = rows[k], to[k]
+        for j in range(len(row)):
+            total[j] += row[j]
 
 
 @kernel
-def lstm_backward(gates, d_gates, d_bias, _hidden_before, cell_before, _hidden, cell, d_hidden, d_cell):
-    """The gradient of ``lstm_forward``; adds the rows of ``d_gates`` to ``d_bias``."""
-    units = cell.shape[1]
+def lstm_forward(gates, bias, keep, _hidden_before, cell_before, hidden, cell):
+    """One step of an LSTM; its gates are input, forget, output and candidate."""
     for b in range(len(gates)):
-        row, d_row, c, before, dh, dc = gates[b], d_gates[b], cell[b], cell_before[b], d_hidden[b], d_cell[b]
-        for j in range(units):
-            i, f, o, g, bent = row[j], row[units + j], row[2 * units + j], row[3 * units + j], tanh(c[j])
-            inner = dc[j] + dh[j] * o * (F(1) - bent * bent)
-            d_row[j] = inner * g * i * (F(1) - i)
-            d_row[units + j] = inner * before[j] * f * (F(1) - f)
-            d_row[2 * units + j] = dh[j] * bent * o * (F(1) - o)
-            d_row[3 * units + j] = inner * i * (F(1) - g * g)
-            dc[j] = inner * f
+        before, c, h, kept = cell_before[b], cell[b], hidden[b], F(keep[b])
+        i, f, o, g = gates[b, 0], gates[b, 1], gates[b, 2], gates[b, 3]
+        for j in range(len(c)):
+            i[j] = sigmoid(i[j] + bias[0, j])
+        for j in range(len(c)):
+            f[j] = sigmoid(f[j] + bias[1, j])
+        for j in range(len(c)):
+            o[j] = sigmoid(o[j] + bias[2, j])
+        for j in range(len(c)):
+            g[j] = tanh(g[j] + bias[3, j])
+        for j in range(len(c)):
+            c[j] = f[j] * kept * before[j] + i[j] * g[j]
+        for j in range(len(c)):
+            h[j] = o[j] * tanh(c[j])
+
+
+@kernel
+def lstm_backward(gates, d_bias, keep, _hidden_before, cell_before, _hidden, cell, d_hidden, d_cell):
+    """The gradient of ``lstm_forward``."""
+    for b in range(len(gates)):
+        before, c, dh, dc, kept = cell_before[b], cell[b], d_hidden[b], d_cell[b], F(keep[b])
+        i, f, o, g = gates[b, 0], gates[b, 1], gates[b, 2], gates[b, 3]
+        for j in range(len(c)):
+            bent, d = tanh(c[j]), dh[j] * o[j]
+            dc[j] += d * (F(1) - bent * bent)
+            o[j] = d * bent * (F(1) - o[j])
             dh[j] = F(0)
-        for j in range(4 * units):
-            d_bias[j] += d_row[j]
+        for j in range(len(c)):
+            opened, d = i[j], dc[j] * i[j]
+            i[j] = d * g[j] * (F(1) - opened)
+            g[j] = d * (F(1) - g[j] * g[j])
+        for j in range(len(c)):
+            d = dc[j] * f[j]
+            f[j] = d * kept * before[j] * (F(1) - f[j])
+            dc[j] = d
+        add(gates[b], d_bias)
 
 
 @kernel
-def gru_forward(gates, bias, before, hidden):
-    """One step of a GRU; ``gates`` holds the input's part of the candidate, reset, update, and the state's part of the candidate."""
-    units = hidden.shape[1]
+def gru_forward(gates, bias, keep, hidden_before, hidden):
+    """One step of a GRU; its gates are the input's part of the candidate, reset, update, and the state's part of the candidate."""
     for b in range(len(gates)):
-        row, h, old = gates[b], hidden[b], before[b]
-        for j in range(units, 3 * units):
-            row[j] = sigmoid(row[j] + bias[j])
-        for j in range(3 * units, 4 * units):
-            row[j] += bias[j]
-        for j in range(units):
-            row[j] = tanh(row[j] + bias[j] + row[units + j] * row[3 * units + j])
-        for j in range(units):
-            h[j] = row[j] + row[2 * units + j] * (old[j] - row[j])
+        before, h, kept = hidden_before[b], hidden[b], F(keep[b])
+        n, r, z, m = gates[b, 0], gates[b, 1], gates[b, 2], gates[b, 3]
+        for j in range(len(h)):
+            r[j] = sigmoid(r[j] + bias[1, j])
+        for j in range(len(h)):
+            z[j] = sigmoid(z[j] + bias[2, j])
+        for j in range(len(h)):
+            m[j] += bias[3, j]
+        for j in range(len(h)):
+            n[j] = tanh(n[j] + bias[0, j] + r[j] * m[j])
+        for j in range(len(h)):
+            h[j] = n[j] + z[j] * (kept * before[j] - n[j])
 
 
 @kernel
-def gru_backward(gates, d_gates, d_bias, before, _hidden, d_hidden):
-    """The gradient of ``gru_forward``; adds the rows of ``d_gates`` to ``d_bias``."""
-    units = before.shape[1]
+def gru_backward(gates, d_bias, keep, hidden_before, _hidden, d_hidden):
+    """The gradient of ``gru_forward``."""
     for b in range(len(gates)):
-        row, d_row, old, dh = gates[b], d_gates[b], before[b], d_hidden[b]
-        for j in range(units):
-            n, r, z, m = row[j], row[units + j], row[2 * units + j], row[3 * units + j]
-            d_candidate = dh[j] * (F(1) - z) * (F(1) - n * n)
-            d_row[j] = d_candidate
-            d_row[units + j] = d_candidate * m * r * (F(1) - r)
-            d_row[2 * units + j] = dh[j] * (old[j] - n) * z * (F(1) - z)
-            d_row[3 * units + j] = d_candidate * r
-            dh[j] *= z
-        for j in range(4 * units):
-            d_bias[j] += d_row[j]
+        before, dh, kept = hidden_before[b], d_hidden[b], F(keep[b])
+        n, r, z, m = gates[b, 0], gates[b, 1], gates[b, 2], gates[b, 3]
+        for j in range(len(dh)):
+            opened, d = z[j], dh[j] * (F(1) - z[j])
+            z[j] = d * (kept * before[j] - n[j]) * opened
+            n[j] = d * (F(1) - n[j] * n[j])
+            dh[j] *= opened
+        for j in range(len(dh)):
+            opened, d = r[j], n[j] * r[j]
+            r[j] = d * m[j] * (F(1) - opened)
+            m[j] = d
+        add(gates[b], d_bias)

@@ -66,6 +66,14 @@ def test_without_gradients_nothing_changes(cell):
     assert all(torch.equal(one, other) for one, other in zip(after, after_too, strict=True))
 
 
+def test_the_gradient_can_be_taken_only_once(cell):
+    x, starts, state = sequence(cell)
+    loss = cell.unroll(x, starts, state)[0].sum()
+    loss.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
 def test_views_and_inputs_without_gradient_are_welcome(cell):
     x, starts, state = sequence(cell)
     x = x.detach().transpose(0, 1).contiguous().transpose(0, 1)
@@ -166,10 +174,10 @@ def test_divergence_shows(cell):
 def test_the_kernels_tanh_is_tanh():
     values = np.concatenate([np.linspace(-10, 10, 5001), np.geomspace(1e-6, 1e30, 100)]).astype(np.float32)
     units = len(values)
-    gates, hidden = np.zeros((1, 4 * units), np.float32), np.zeros((1, units), np.float32)
-    gates[0, :units] = values
-    kernels.gru_forward(gates, np.zeros(4 * units, np.float32), hidden, hidden)
-    candidate = gates[0, :units]
+    gates, hidden = np.zeros((1, 4, units), np.float32), np.zeros((1, units), np.float32)
+    gates[0, 0] = values
+    kernels.gru_forward(gates, np.zeros((4, units), np.float32), np.ones(1, np.bool_), hidden, hidden)
+    candidate = gates[0, 0]
     assert np.abs(candidate - np.tanh(values.astype(np.float64))).max() < 5e-7
     assert np.abs(candidate).max() <= 1
 
