@@ -11,7 +11,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from avatarium.training.bench.suite import Pace, Row, settings_of
+from avatarium.training.bench.suite import Pace, Row, settings_of, title
 from avatarium.training.bench.workload import BUILDING, LIGHT, MEMORY, PYTHON
 from avatarium.worlds.bench import machine
 
@@ -23,7 +23,7 @@ REACHED, MISSED, FREE = "#5a8f3c", "#c1553b", "#2a6f97"
 def cells(row: Row) -> tuple[str, ...]:
     """A row of the table."""
     return (
-        f"{row.workload}: {row.what}",
+        title(row.workload, row.what),
         thousands(row.our_rate),
         thousands(row.their_rate),
         f"{number(row.ratio.median)} ({number(row.ratio.least)} – {number(row.ratio.most)})",

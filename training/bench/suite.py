@@ -169,9 +169,14 @@ def row(section: Section, comparison: Comparison, playing: dict[str, Contender],
     )
 
 
-def keys() -> list[str]:
-    """The figures, in the order of the table."""
-    return [comparison.key for section in sections(quick=False) for comparison in section.comparisons]
+def titles() -> dict[str, str]:
+    """What every figure is called in tables, by its key, in their order."""
+    return {c.key: title(section.workload.name, c.what) for section in sections(quick=False) for c in section.comparisons}
+
+
+def title(workload: str, what: str) -> str:
+    """What a figure is called in tables."""
+    return f"{workload}: {what}"
 
 
 def settings_of(workload: Workload) -> dict[str, Any]:
