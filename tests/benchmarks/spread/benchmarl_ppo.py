@@ -1,4 +1,4 @@
-"""BenchMARL's MAPPO, with two collecting processes; it lives in an environment of its own, see ``bench_spread.py``.
+"""BenchMARL's MAPPO, in one process (it would have one for every environment); it lives in an environment of its own, see ``bench_spread.py``.
 
 BenchMARL 1.5 takes its task from pettingzoo.mpe, which is gone; the same task is taken from mpe2 instead.
 """
@@ -28,7 +28,6 @@ class Settings:
     """As for TorchRL, which is what learns here; not tuned on its own."""
 
     envs: int = 32
-    workers: int = 2
     fragment: int = 25
     epochs: int = 10
     minibatch: int = 200
@@ -73,7 +72,7 @@ def configured(settings: Settings, steps: int, folder: str) -> ExperimentConfig:
     frames = settings.envs * settings.fragment
     config.prefer_continuous_actions, config.share_policy_params = False, True
     config.gamma, config.lr, config.adam_eps, config.clip_grad_val = settings.gamma, settings.lr, 1e-5, 10.0
-    config.parallel_collection, config.on_policy_n_envs_per_worker = settings.workers > 1, settings.envs
+    config.parallel_collection, config.on_policy_n_envs_per_worker = False, settings.envs
     config.on_policy_collected_frames_per_batch = frames
     config.on_policy_n_minibatch_iters, config.on_policy_minibatch_size = settings.epochs, settings.minibatch
     config.max_n_iters, config.max_n_frames = None, frames * -(-steps // (AGENTS * frames))
