@@ -1,4 +1,4 @@
-"""BenchMARL's MAPPO, in one process (it would have one for every environment); it lives in an environment of its own, see ``bench_spread.py``.
+"""BenchMARL's MAPPO, in one process (it would have one for every environment); how to install it is said in ``bench_spread.py``.
 
 BenchMARL 1.5 takes its task from pettingzoo.mpe, which is gone; the same task is taken from mpe2 instead.
 """
