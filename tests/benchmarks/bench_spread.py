@@ -1,8 +1,8 @@
 """Who learns MPE's simple_spread with how many samples, and how fast: our PPO and MAPPO beside TorchRL, stock RLlib and BenchMARL.
 
-``python tests/benchmarks/bench_spread.py --seeds 5 --steps 600000 --out DIR``. Everybody has 32 environments in two processes, BenchMARL in one,
-and one thread each. Each run is a process of its own and leaves one JSON file; whoever calls again with the same DIR goes on where it ended.
-DIR also gets ``table.md`` and ``curves.png``.
+``python tests/benchmarks/bench_spread.py --seeds 5 --steps 600000 --out DIR``. Everybody has 32 environments in two processes, BenchMARL
+in one, and one thread each. Each run is a process of its own and leaves one JSON file; whoever calls again with the same DIR goes on
+where it ended. DIR also gets ``table.md`` and ``curves.png``.
 
 BenchMARL 1.5 needs an older TorchRL than ours, and so an environment of its own: ``python -m venv BENCH``, ``BENCH/bin/pip install
 benchmarl mpe2``, then ``--benchmarl-python BENCH/bin/python``; else it is left out.
