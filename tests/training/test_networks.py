@@ -1,4 +1,6 @@
-"""Normalisation, the critic's scale, and what the outputs say about actions."""
+"""Networks with and without memory, normalisation, the critic's scale, and what the outputs say about actions."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,8 +8,99 @@ import torch
 from torch.distributions import Categorical, Normal
 
 from avatarium.agents.networks import heads
-from avatarium.agents.networks.mlp import ActorCritic
+from avatarium.agents.networks.actor_critic import CORES, ActorCritic, Architecture, Inputs, Interface
 from avatarium.agents.networks.normalise import RunningNormalisation
+
+SEES = Interface(observation=4, choices=(3, 2))
+L, B = 7, 5
+
+
+def network_for(core: str = "mlp", interface: Interface = SEES) -> ActorCritic:
+    torch.manual_seed(0)
+    return ActorCritic(interface, Architecture(core, (8, 8), units=6))
+
+
+def sequences(network: ActorCritic) -> Inputs:
+    """Random observations [L, B, D] in which some episodes begin, and, of a central critic, global states."""
+    torch.manual_seed(1)
+    wide = network.interface.central
+    starts = torch.zeros(L, B, dtype=torch.bool)
+    starts[3, 1], starts[0, 2], starts[L - 1, 4] = True, True, True
+    state = tuple(torch.randn(B, 6) for _ in network.state_names)
+    return Inputs(torch.randn(L, B, 4), torch.randn(L, B, wide) if wide else None, starts, state)
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_acting_step_by_step_is_what_is_learnt_from(core: str) -> None:
+    """``act`` in the runner, ``both``, ``evaluate`` and ``remember`` in the learner tell the same."""
+    network = network_for(core)
+    network.rescale_returns(10, torch.tensor([3.0]), torch.tensor([4.0]))
+    network.normalise.update(torch.randn(100, 4) * 3)
+    given = sequences(network)
+    assert given.starts is not None
+    with torch.no_grad():
+        outputs, values = network.both(given)
+        returns, states = network.evaluate(given)
+        remembered, after = network.remember(given)
+        torch.testing.assert_close(returns, values * 2 + 3)
+        state = given.state
+        for t in range(L):
+            state = tuple(part * ~given.starts[t][:, None] for part in state)
+            now, state = network.act(given.observation[t], state)
+            torch.testing.assert_close(outputs[t], now, rtol=1e-4, atol=1e-6)
+            torch.testing.assert_close(remembered[t], now, rtol=1e-4, atol=1e-6)
+            for part, one, other in zip(state, states, after, strict=True):
+                torch.testing.assert_close(one[t], part, rtol=1e-4, atol=1e-6)
+                torch.testing.assert_close(other[t], part, rtol=1e-4, atol=1e-6)
+    assert (len(states) > 0) == network.recurrent == (core != "mlp")
+    assert [part.shape for part in network.initial(9)] == [(9, 6)] * len(network.state_names)
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_central_critic_sees_the_global_state_and_the_policy_does_not(core: str) -> None:
+    network = network_for(core, replace(SEES, central=3))
+    given = sequences(network)
+    assert given.central is not None
+    other = given._replace(central=given.central + 1.0)
+    (policy, value), (same, another) = network.both(given), network.both(other)
+    assert torch.equal(policy, same)
+    assert (value != another).all()
+    assert network.act(given.observation[0], given.state)[0].shape == (B, 5)  # it needs no global state to act
+
+
+@pytest.mark.parametrize("core", ["lstm", "gru"])
+def test_a_policy_remembers_and_forgets_where_an_episode_begins(core: str) -> None:
+    network = network_for(core)
+    given = sequences(network)
+    seen = given.observation.clone()
+    seen[2, 1] += 1.0  # in sequence 1 an episode begins at step 3
+    seen[2, 0] += 1.0  # in sequence 0 none does
+    changed = (network.remember(given)[0] - network.remember(given._replace(observation=seen))[0]).abs().sum(-1) > 1e-9
+    assert changed[2:, 0].all()
+    assert not changed[:2].any()
+    assert changed[2, 1]
+    assert not changed[3:, 1].any()
+
+
+def test_two_returns_have_two_scales() -> None:
+    network = network_for(interface=replace(SEES, values=2))
+    observation = torch.randn(50, 4)
+    mean, variance = torch.tensor([100.0, -0.1]), torch.tensor([900.0, 0.01])
+    network.rescale_returns(200, mean, variance)
+    returns, _ = network.evaluate(Inputs(observation))
+    torch.testing.assert_close(returns, network.both(Inputs(observation))[1] * variance.sqrt() + mean)
+
+
+def test_a_new_scale_of_returns_leaves_the_values_alone() -> None:
+    network, observation = network_for(interface=replace(SEES, values=2)), torch.randn(50, 4)
+    network.rescale_returns(200, torch.tensor([100.0, 1.0]), torch.tensor([900.0, 0.1]))
+    before, _ = network.evaluate(Inputs(observation))
+    network.rescale_returns(500, torch.tensor([-20.0, 3.0]), torch.tensor([9.0, 25.0]))
+    torch.testing.assert_close(network.evaluate(Inputs(observation))[0], before, rtol=1e-4, atol=1e-3)
+    assert float(network.returns.mean[0]) == pytest.approx((100 * 200 - 20 * 500) / 700)
+    kept = {name: part.clone() for name, part in network.state_dict().items()}
+    network.rescale_returns(0, torch.zeros(2), torch.ones(2))  # nobody was there
+    assert all(torch.equal(part, kept[name]) for name, part in network.state_dict().items())
 
 
 def test_running_statistics_are_those_of_all_rows() -> None:
@@ -28,25 +121,20 @@ def test_normalised_values_are_bounded_even_where_a_feature_stood_still() -> Non
     torch.testing.assert_close(out, torch.tensor([[5.0, 10.0]]))
 
 
-def test_statistics_travel_with_the_weights() -> None:
-    one, other = ActorCritic(4, [3], 0, [8]), ActorCritic(4, [3], 0, [8])
+@pytest.mark.parametrize("core", CORES)
+def test_statistics_travel_with_the_weights(core: str) -> None:
+    one, other = network_for(core), ActorCritic(SEES, Architecture(core, (8, 8), units=6))
     one.normalise.update(torch.randn(100, 4) + 3)
     other.load_state_dict(one.state_dict())
-    observation = torch.randn(5, 4)
-    assert torch.equal(one(observation), other(observation))
+    given = sequences(one)
+    assert all(torch.equal(a, b) for a, b in zip(one.both(given), other.both(given), strict=True))
 
 
-def test_a_new_scale_of_returns_leaves_the_values_alone() -> None:
-    network, observation = ActorCritic(4, [3], 0, [8]), torch.randn(50, 4)
-    network.rescale_returns(torch.randn(200) * 30 + 100)
-    before = network.value(observation)
-    network.rescale_returns(torch.randn(500) * 3 - 20)
-    torch.testing.assert_close(network.value(observation), before, rtol=1e-4, atol=1e-3)
-    assert float(network.returns.mean) == pytest.approx(100 * 200 / 700 - 20 * 500 / 700, abs=3.0)
-
-
-def test_the_first_policy_is_nearly_uniform() -> None:
-    log_prob, entropy = heads.discrete(ActorCritic(10, [5, 3], 0, [32])(torch.randn(64, 10)), [5, 3], torch.zeros(64, 2, dtype=torch.int64))
+@pytest.mark.parametrize("core", CORES)
+def test_the_first_policy_is_nearly_uniform(core: str) -> None:
+    network = network_for(core, replace(SEES, choices=(5, 3)))
+    outputs, _ = network.act(torch.randn(64, 4), network.initial(64))
+    log_prob, entropy = heads.discrete(outputs, [5, 3], torch.zeros(64, 2, dtype=torch.int64))
     torch.testing.assert_close(entropy, torch.full((64,), float(np.log(15))), rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(log_prob, torch.full((64,), -float(np.log(15))), rtol=0.02, atol=0.02)
 
@@ -57,6 +145,18 @@ def test_discrete_heads_agree_with_torch() -> None:
     one, two = Categorical(logits=logits[:, :4]), Categorical(logits=logits[:, 4:])
     torch.testing.assert_close(log_prob, one.log_prob(actions[:, 0]) + two.log_prob(actions[:, 1]))
     torch.testing.assert_close(entropy, one.entropy() + two.entropy())
+    sequences = logits.view(4, 5, 7), actions.view(4, 5, 2)
+    torch.testing.assert_close(heads.discrete(sequences[0], [4, 3], sequences[1])[0].flatten(), log_prob)
+
+
+def test_masked_heads_agree_with_torch() -> None:
+    logits, allowed = torch.randn(20, 7), torch.rand(20, 7) < 0.5
+    allowed[:, 0] = allowed[:, 4] = True
+    actions = torch.zeros(20, 2, dtype=torch.int64)
+    log_prob, entropy = heads.discrete(heads.masked(logits, allowed), [4, 3], actions)
+    parts = [Categorical(logits=logits[:, some].masked_fill(~allowed[:, some], -1e8)) for some in (slice(0, 4), slice(4, 7))]
+    torch.testing.assert_close(log_prob, sum(part.log_prob(actions[:, 0]) for part in parts))
+    torch.testing.assert_close(entropy, sum(part.entropy() for part in parts))
 
 
 def test_gaussian_controls_agree_with_torch() -> None:
@@ -65,3 +165,12 @@ def test_gaussian_controls_agree_with_torch() -> None:
     normal = Normal(parameters[:, :3], parameters[:, 3:].exp())
     torch.testing.assert_close(log_prob, normal.log_prob(actions).sum(-1))
     torch.testing.assert_close(entropy, normal.entropy().sum(-1))
+
+
+def test_the_deviation_of_controls_is_bounded() -> None:
+    network = network_for(interface=Interface(observation=4, controls=2))
+    with torch.no_grad():
+        network.log_std.copy_(torch.tensor([-50.0, 50.0]))
+    outputs, _ = network.act(torch.randn(3, 4))
+    assert outputs.shape == (3, 4)
+    torch.testing.assert_close(outputs[:, 2:], torch.tensor([heads.LOG_STD_RANGE]).expand(3, 2))

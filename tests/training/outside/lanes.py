@@ -27,6 +27,7 @@ class Config:
     leaving: bool = switch(False, "who arrives leaves")
     late: int = setting(0, 0, 1000, "step in which the last walker comes in; 0: it is there from the beginning")
     pace: float = setting(0.1, 0.01, 1.0, "how far a step leads")
+    pays: bool = switch(True, "there is a reward for progress")
     control: str = choice("discrete", "continuous", meaning="of walkers")
 
 
@@ -73,7 +74,7 @@ def walk(state, episodes, config, actions, out, log, i, a, k, continuous):
     move = pace * F(actions[i, a, 0]) if continuous else pace * (F(actions[i, a, 0]) - F(1))
     before = state.place[i, k]
     state.place[i, k] = min(max(before + move, F(-1)), F(1))
-    pay(out, i, a, 0, (state.place[i, k] - before) * state.side[i, k])
+    pay(out, i, a, 0, (state.place[i, k] - before) * state.side[i, k] if config.pays else F(0))
     if state.place[i, k] * state.side[i, k] > F(0.95) and before * state.side[i, k] <= F(0.95):
         emit(log, i, 0, k, -1, F(0.5))
         if config.leaving:
