@@ -54,7 +54,7 @@ def ray_for(plan: Plan, log: Path, where: Machines = HERE) -> Iterator[None]:
         os.environ.setdefault(name, value)
     logging.getLogger("ray.rllib").setLevel(logging.ERROR)
     logging.getLogger("ray.rllib.utils.actor_manager").setLevel(logging.CRITICAL)  # it dumps the whole error of a lost runner
-    with native_errors_to(log):
+    with native_errors_to(log), complaints_to(log):
         if where.address:
             joining.join(plan, where)
         else:
@@ -97,6 +97,22 @@ def native_errors_to(log: Path) -> Iterator[None]:
         log.unlink()
 
 
+@contextmanager
+def complaints_to(log: Path) -> Iterator[None]:
+    """Within, what nodes and processes that have died leave behind goes to the file ``log``; Ray would print pages of it."""
+    worker, shown = ray._private.worker, ray._private.worker.print_to_stdstream
+
+    def keep(data: dict[str, Any], **_: Any) -> None:
+        with log.open("a") as file:
+            file.writelines(f"{line}\n" for line in data["lines"])
+
+    worker.print_to_stdstream = keep
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = shown
+
+
 def batch_bytes(plan: Plan) -> int:
     """About how many bytes a batch of the plan takes; observations are by far the most of it."""
     counting = plan.wonder is not None and plan.wonder.counts
@@ -114,8 +130,9 @@ def config_for(plan: Plan) -> BatchedPPOConfig:
         num_envs_per_env_runner=h.envs // max(plan.runners, 1),
         rollout_fragment_length=h.fragment,
         sample_timeout_s=SAMPLE_TIMEOUT_S,
+        num_cpus_per_env_runner=cpus.of_runner(plan),
     )
-    config.learners(num_learners=plan.learners)
+    config.learners(num_learners=plan.learners, num_cpus_per_learner=cpus.of_learner(plan))
     config.network(plan.architecture, plan.central, plan.wonder, h.sequence)
     ppo_settings(config, h)
     config.training(minibatch_size=max(1, h.minibatch // max(plan.learners, 1)))  # RLlib counts those of each learner

@@ -13,9 +13,19 @@ RELEASE_S = 15.0
 """How long CPUs that another run has just left may take until they are free again."""
 
 
+def of_runner(plan: Plan) -> int:
+    """CPUs that each runner takes: one for every thread that steps its world."""
+    return plan.hyperparameters.world_threads
+
+
+def of_learner(plan: Plan) -> int:
+    """CPUs that each learner takes: one for every thread, where the number of threads is given."""
+    return max(1, plan.hyperparameters.learner_threads)
+
+
 def wanted(plan: Plan) -> int:
     """CPUs that runners and learners take; the process that steers them is not counted."""
-    return plan.runners + plan.learners
+    return plan.runners * of_runner(plan) + plan.learners * of_learner(plan)
 
 
 def check_here(plan: Plan) -> None:
@@ -23,7 +33,7 @@ def check_here(plan: Plan) -> None:
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if wanted(plan) > here:
         raise UserError(
-            f"{_actors(plan)} want {wanted(plan)} CPUs, and this machine has {here}: "
+            f"{wanted(plan)} CPUs are wanted for {_actors(plan)}, and this machine has {here}: "
             "take fewer, give --cluster ADDRESS, or let them share CPUs with --oversubscribe"
         )
 
@@ -34,7 +44,15 @@ def check_ray(plan: Plan) -> None:
     now, total = free(), ray.cluster_resources().get("CPU", 0.0)
     if now < wanted(plan):
         left = f", of which {now:g} are free" if now < total else ""
-        raise UserError(f"{_actors(plan)} want {wanted(plan)} CPUs, and the cluster has {total:g}{left}: take fewer, or start more nodes")
+        raise UserError(
+            f"{wanted(plan)} CPUs are wanted for {_actors(plan)}, and the cluster has {total:g}{left}: take fewer, or start more nodes"
+        )
+    most = max(node["Resources"].get("CPU", 0.0) for node in ray.nodes() if node["Alive"])
+    each = max(of_runner(plan) if plan.runners else 0, of_learner(plan) if plan.learners else 0)
+    if each > most:
+        raise UserError(
+            f"a process wants {each} CPUs, and no node of the cluster has more than {most:g}: set learner_threads or world_threads to less"
+        )
 
 
 def await_free(plan: Plan, seconds: float, stop: Callable[[], bool]) -> bool:
