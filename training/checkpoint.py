@@ -4,17 +4,19 @@ import json
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
 import torch
 
 from avatarium.agents.networks.actor_critic import ActorCritic, Interface
-from avatarium.training.direction import Direction
 from avatarium.training.plan import Plan, versions
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import Role
+
+if TYPE_CHECKING:
+    from avatarium.training.direction import Direction  # which needs Ray
 
 SCHEMA = 2
 MANIFEST, ARRAYS = "manifest.json", "state.npz"
@@ -67,7 +69,7 @@ class Checkpoint:
         return network.eval()
 
 
-def save(parent: Path, plan: Plan, progress: Progress, learner_state: dict[str, Any], direction: Direction) -> Path:
+def save(parent: Path, plan: Plan, progress: Progress, learner_state: dict[str, Any], direction: "Direction") -> Path:
     """Write a checkpoint into ``parent`` from the state of RLlib's learner and of what steers the run. Returns its folder.
 
     Older ones but the last are removed.
@@ -124,7 +126,10 @@ def load(path: Path) -> Checkpoint:
         raise UserError(f"the checkpoint {folder} cannot be read: {fault}") from None
     if found.get("schema") != SCHEMA:
         raise UserError(f"the checkpoint {folder} has schema {found.get('schema')!r}; this version of Avatarium reads schema {SCHEMA}")
-    plan = Plan.from_json(found["plan"])
+    try:
+        plan = Plan.from_json(found["plan"])
+    except (KeyError, TypeError) as fault:
+        raise UserError(f"the checkpoint {folder} cannot be read: its plan has {fault}") from None
     _check_world(folder, plan, found)
     modules: dict[str, dict[str, np.ndarray]] = {}
     optimisers: dict[str, dict[int, dict[str, np.ndarray]]] = {}

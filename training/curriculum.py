@@ -5,7 +5,6 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ray.rllib.utils.metrics import EPISODE_RETURN_MEAN
 
 from avatarium.worlds.core.errors import UserError
 
@@ -110,6 +109,8 @@ class Teacher:
         return told | {"lesson/open": float(len(self.open))}
 
     def _score(self, played: dict[str, Any]) -> float | None:
+        from ray.rllib.utils.metrics import EPISODE_RETURN_MEAN  # a recipe, of which lessons are a part, is read without Ray
+
         from avatarium.training.recipe import read_events
 
         gauges = self._recipe.gauges(read_events(played), 1.0)

@@ -7,8 +7,8 @@ import numpy as np
 import ray
 
 from avatarium.training.curriculum import Teacher
-from avatarium.training.env_runner import STAGES
 from avatarium.training.league.league import League, Weights
+from avatarium.training.names import STAGES
 from avatarium.training.orders import Orders
 from avatarium.training.plan import Plan
 from avatarium.training.recipe import recipe_for

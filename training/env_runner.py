@@ -16,6 +16,7 @@ from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME, WEIGHTS_SEQ_
 from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.training import arena
 from avatarium.training.actor import key_of
+from avatarium.training.names import STAGES
 from avatarium.training.orders import Casting, Orders
 from avatarium.training.rollout import Extras, Fragment, RolloutBatch, join
 from avatarium.training.stage import Stage
@@ -26,8 +27,6 @@ ORDERS = "orders"
 """Key of the orders in a runner's state."""
 BYTES_MOVED = "bytes_moved"
 """Metric: what a runner elsewhere takes in and gives out by the object store, weights and batches."""
-STAGES = "stages"
-"""Metrics hold ``stages/<k>/events/...`` for each stage, where there are several."""
 
 
 class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]

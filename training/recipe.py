@@ -10,7 +10,7 @@ from avatarium.training import recipes
 from avatarium.training.curriculum import Curriculum
 from avatarium.training.league.pool import Rules
 from avatarium.training.league.spirit import Spirit
-from avatarium.training.tally import COUNT, EVENTS, VALUE
+from avatarium.training.names import COUNT, EVENTS, VALUE
 from avatarium.worlds.core.settings import choice, section, setting, switch, text
 
 

@@ -15,11 +15,9 @@ from ray.rllib.utils.metrics import (
 )
 
 from avatarium.training.league.outcome import Results
+from avatarium.training.names import COUNT, EVENTS, LEAGUE, VALUE
 from avatarium.training.rollout import RolloutBatch
 from avatarium.worlds.core.batch import Batch, Step
-
-LEAGUE, EVENTS, COUNT, VALUE = "league", "events", "count", "value"
-"""Metrics hold ``events/<kind>/count`` and ``.../value``: how many events, and the sum of their values, since the last report."""
 
 
 def log_steps(metrics: Any, taken: RolloutBatch) -> None:

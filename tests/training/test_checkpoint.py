@@ -15,6 +15,7 @@ import torch
 from avatarium.training import checkpoint, engine, session
 from avatarium.training.algorithms.ppo import BatchedPPO
 from avatarium.training.checkpoint import Progress
+from avatarium.training.direction import Direction
 from avatarium.training.plan import Plan
 from avatarium.training.progress import Silence
 from avatarium.worlds import UserError
@@ -37,15 +38,35 @@ def trained(plan: Plan, iterations: int) -> BatchedPPO:
     return algorithm
 
 
+def saved_to(folder: Path, plan: Plan, progress: Progress, state: dict[str, Any]) -> Path:
+    return checkpoint.save(folder / "checkpoints", plan, progress, state, Direction(plan))
+
+
+@pytest.fixture(scope="module")
+def state(ray_running: None, plan: Plan) -> dict[str, Any]:
+    """What a learner knows after an update."""
+    return engine.learner_state(trained(plan, 1))
+
+
 @pytest.fixture
-def saved(ray_running: None, plan: Plan, tmp_path: Path) -> Path:
-    return checkpoint.save(tmp_path / "checkpoints", plan, Progress(3, 960, 1920, 1.5), engine.learner_state(trained(plan, 3)))
+def saved(state: dict[str, Any], plan: Plan, tmp_path: Path) -> Path:
+    return saved_to(tmp_path, plan, Progress(3, 960, 1920, 1.5), state)
 
 
-def test_weights_optimisers_and_counters_come_back(ray_running: None, plan: Plan, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def rich(plan: Plan) -> Plan:
+    """Two modules with memory, each with a central critic and two bonuses, of which one learns."""
+    changes = {"network": "gru", "units": 8, "sequence": 10, "algorithm": "mappo", "curiosity": "rnd+counts"}
+    return replace(plan, settings={"callers": 1}, hyperparameters=replace(plan.hyperparameters, **changes))
+
+
+@pytest.mark.parametrize("kind", ["plain", "rich"])
+def test_weights_optimisers_and_counters_come_back(ray_running: None, request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
+    plan: Plan = request.getfixturevalue("plan" if kind == "plain" else kind)
     algorithm = trained(plan, 3)
     before = engine.learner_state(algorithm)
-    checkpoint.save(tmp_path / "checkpoints", plan, Progress(3, 960, 1920, 1.5), before)
+    assert len(before["optimizer"]) == (1 if kind == "plain" else 4)
+    saved_to(tmp_path, plan, Progress(3, 960, 1920, 1.5), before)
     found = checkpoint.load(tmp_path)
     assert (found.plan, found.progress) == (plan, Progress(3, 960, 1920, 1.5))
     fresh: BatchedPPO = engine.config_for(replace(plan, seed=5)).build_algo()
@@ -64,18 +85,23 @@ def test_weights_optimisers_and_counters_come_back(ray_running: None, plan: Plan
     assert fresh._env_steps() == 960 + 16 * 20
 
 
-def test_a_resumed_run_goes_on_with_its_curve(ray_running: None, plan: Plan, tmp_path: Path) -> None:
-    half, whole = replace(plan, steps=3 * 640), replace(plan, steps=6 * 640)
+@pytest.mark.parametrize("kind", ["plain", "rich"])
+def test_a_resumed_run_goes_on_with_its_curve(ray_running: None, request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
+    plan: Plan = request.getfixturevalue("plan" if kind == "plain" else kind)
+    decisions = 16 * 20 * (2 if kind == "plain" else 3)
+    half, whole = replace(plan, steps=3 * decisions), replace(plan, steps=6 * decisions)
     first = session.train(half, tmp_path, Silence())
     second = session.train(whole, tmp_path, Silence(), checkpoint.load(first.checkpoint))
     found = checkpoint.load(second.checkpoint)
     assert found.progress.iteration == 6
-    assert found.progress.decisions == 6 * 640
+    assert found.progress.decisions == 6 * decisions
     points = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert [point["iteration"] for point in points] == [1, 2, 3, 4, 5, 6]
     assert points[3]["seconds"] > points[2]["seconds"]
     assert [point["lr_scale"] for point in points[3:]] == pytest.approx([1 - 0.95 * k / 6 for k in (3, 4, 5)])
     assert len(list((tmp_path / "tensorboard").iterdir())) == 2
+    seen = {name: module["network.normalise.count"] for name, module in found.modules.items()}
+    assert seen == {name: 6 * 16 * 20 * role.count for name, role in found.roles.items()}  # statistics went on too
 
 
 def test_a_network_is_read_without_ray(saved: Path) -> None:
@@ -83,16 +109,15 @@ def test_a_network_is_read_without_ray(saved: Path) -> None:
         "import sys; sys.modules['ray'] = None\n"
         "import torch\nfrom pathlib import Path\nfrom avatarium.training import checkpoint\n"
         "network = checkpoint.load(Path(sys.argv[1])).network('walker')\n"
-        "print(tuple(network(torch.zeros(4, 3)).shape))"
+        "print(tuple(network.act(torch.zeros(4, 3))[0].shape))"
     )
     done = subprocess.run([sys.executable, "-c", program, str(saved)], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "(4, 5)", done.stderr
 
 
-def test_only_the_latest_checkpoints_stay(ray_running: None, plan: Plan, tmp_path: Path) -> None:
-    state = engine.learner_state(trained(plan, 1))
+def test_only_the_latest_checkpoints_stay(state: dict[str, Any], plan: Plan, tmp_path: Path) -> None:
     for iteration in (1, 2, 3, 11):
-        checkpoint.save(tmp_path / "checkpoints", plan, Progress(iteration), state)
+        saved_to(tmp_path, plan, Progress(iteration), state)
     assert [p.name for p in sorted((tmp_path / "checkpoints").iterdir())] == ["000003", "000011"]
     assert checkpoint.load(tmp_path).progress.iteration == 11
 
@@ -104,7 +129,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_others_alone(saved: Path
     state = {"rl_module": {"walker": {"x": np.zeros(3)}}, "optimizer": {}}
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(UserError, match="No space left on device"):
-        checkpoint.save(saved.parent, plan, Progress(99), state)
+        saved_to(saved.parent.parent, plan, Progress(99), state)
     monkeypatch.undo()
     assert checkpoint.load(saved.parent.parent).folder == saved
 
@@ -114,8 +139,13 @@ def test_what_cannot_be_resumed_is_explained(saved: Path, tmp_path: Path) -> Non
         checkpoint.load(tmp_path / "nowhere")
     manifest = saved / "manifest.json"
     found = json.loads(manifest.read_text())
+    older = {name: value for name, value in found["plan"].items() if name != "world"}
     for change, complaint in [
         ({"schema": 99}, "schema 99"),
+        ({"schema": 1}, "schema 1; this version of Avatarium reads schema 2"),
+        ({"plan": older}, "cannot be read: its plan has .*'world'"),
+        ({"plan": found["plan"] | {"wings": 2}}, "cannot be read: its plan has .*'wings'"),
+        ({"plan": found["plan"] | {"hyperparameters": {"lrr": 1}}}, "did you mean 'lr'"),
         ({"world_version": 7}, "version 7"),
         ({"signatures": {}}, "other observations"),
     ]:

@@ -1,57 +1,111 @@
-"""An exported policy computes what torch computes, passes the gates of the leaderboard, and plays."""
+"""An exported policy computes what torch computes, passes the gates of the leaderboard, and plays; its memory ends with the episode."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from avatarium import agents, worlds
-from avatarium.agents.exported import read
-from avatarium.agents.networks.mlp import ActorCritic
+from avatarium.agents.exported import OnnxPolicy, read
 from avatarium.agents.play import play
 from avatarium.leaderboards import gates
+from avatarium.leaderboards.evaluate import evaluate
 from avatarium.training import export
 from avatarium.training.checkpoint import Checkpoint, Progress
+from avatarium.training.minds import Frozen, Seated
 from avatarium.training.plan import Plan
+from avatarium.worlds.core.transcript import Transcript
+
+Playing = Callable[..., Any]
+KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "mlp": ({}, {}),
+    "lstm": ({"network": "lstm"}, {}),
+    "gru": ({"network": "gru"}, {}),
+    "continuous": ({}, {"control": "continuous"}),
+    "central and curious": ({"algorithm": "mappo", "curiosity": "rnd"}, {}),
+}
 
 
-def network_for(role: worlds.core.spec.Role) -> ActorCritic:  # type: ignore[name-defined]
-    torch.manual_seed(0)
-    choices = [] if role.continuous else [len(h.choices) for h in role.heads]
-    network = ActorCritic(role.observation_size, choices, len(role.continuous), [16, 16])
-    network.normalise.update(torch.randn(500, role.observation_size) * 3 + 1)
-    with torch.no_grad():
-        network.actor[-1].weight *= 100  # beyond the near-uniform beginning
-    return network.eval()
+def checkpoint_of(plan: Plan, playing: Playing, folder: Path) -> tuple[Checkpoint, Any]:
+    """A checkpoint whose walkers are moved by a network far from uniform, and that network."""
+    h = plan.hyperparameters
+    settled = playing(core=h.network, curiosity=h.curiosity, central=h.algorithm == "mappo", **plan.settings)
+    weights = {f"network.{name}": part.numpy() for name, part in settled.network.state_dict().items()}
+    return Checkpoint(folder, plan, Progress(decisions=640), {"walker": weights}, {}, {}, {}), settled
 
 
-def checkpoint_of(plan: Plan, network: ActorCritic, folder: Path) -> Checkpoint:
-    return Checkpoint(folder, plan, Progress(), {"walker": {f"network.{k}": v.numpy() for k, v in network.state_dict().items()}}, {})
-
-
-@pytest.mark.parametrize("control", ["discrete", "continuous"])
-def test_the_graph_is_the_network_and_may_be_played(plan: Plan, tmp_path: Path, control: str) -> None:
-    plan = replace(plan, settings={"control": control}, hyperparameters=replace(plan.hyperparameters, hidden=16))
-    (role,) = worlds.spec(plan.world).roles(worlds.make_batch(plan.world, control=control).config)
-    network = network_for(role)
-    path = export.write_policy(tmp_path / "policy.zip", checkpoint_of(plan, network, tmp_path), role, "tiny")
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_graph_is_the_network_and_may_be_played(plan: Plan, playing: Playing, tmp_path: Path, kind: str) -> None:
+    chosen, settings = KINDS[kind]
+    plan = replace(plan, settings=settings, hyperparameters=replace(plan.hyperparameters, hidden=16, units=12, **chosen))
+    found, settled = checkpoint_of(plan, playing, tmp_path)
+    path = export.write_policy(tmp_path / "policy.zip", found, settled.role, "tiny")
     manifest, onnx_bytes = read(path)
-    assert (manifest.world, manifest.role, manifest.signature) == ("lanes", "walker", role.signature())
-    outputs = {name: (width,) for name, width in manifest.outputs}
-    assert gates.check(onnx_bytes, {"observation": (role.observation_size,)}, outputs)["nodes"] < 20
-    export.check(onnx_bytes, export.Acting(network), role)
+    assert (manifest.world, manifest.role, manifest.signature) == ("lanes", "walker", settled.role.signature())
+    states = {"lstm": ["hidden", "cell"], "gru": ["hidden"]}.get(plan.hyperparameters.network, [])
+    assert [(state.name, state.shape) for state in manifest.recurrent] == [(name, (12,)) for name in states]
+    assert manifest.training_data.startswith(f"640 decisions ({plan.hyperparameters.algorithm}, {plan.hyperparameters.network}")
+    export.check(onnx_bytes, export.Acting(settled.network), settled.role)
+    inputs = {"observation": (3,)} | {f"state_in_{name}": (12,) for name in states}
+    outputs = {name: (width,) for name, width in manifest.outputs} | {f"state_out_{name}": (12,) for name in states}
+    assert gates.check(onnx_bytes, inputs, outputs)["nodes"] < 60
     policy = agents.load(str(path), plan.world, "walker", **plan.settings)
     (episode,) = play(plan.world, {"walker": policy}, [3], tmp_path / "played", config=plan.settings)
     assert episode.is_file()
 
 
-def test_a_graph_that_is_not_the_network_is_refused(plan: Plan) -> None:
-    (role,) = worlds.spec(plan.world).roles(worlds.make_batch(plan.world).config)
-    network = network_for(role)
-    onnx_bytes = export.to_onnx(network, role)
+@pytest.mark.parametrize("core", ["lstm", "gru"])
+def test_an_exported_memory_is_torch_s_and_begins_anew_with_each_episode(plan: Plan, playing: Playing, tmp_path: Path, core: str) -> None:
+    """What torch does in a world, in the seat of a mind that does not learn, the graph does in an episode of its own, greedily."""
+    plan = replace(plan, settings={"episode_steps": 9}, hyperparameters=replace(plan.hyperparameters, hidden=16, units=12, network=core))
+    found, settled = checkpoint_of(plan, playing, tmp_path)
+    path = export.write_policy(tmp_path / "policy.zip", found, settled.role, "tiny")
+    manifest, onnx_bytes = read(path)
+    policy = OnnxPolicy(replace(manifest, sampling="greedy"), onnx_bytes)
+    told = [Transcript.open(t) for t in play(plan.world, {"walker": policy}, [1, 2], tmp_path / "played", config=plan.settings)]
+    for seed, transcript in zip((1, 2), told, strict=True):
+        batch = worlds.make_batch(plan.world, num_envs=1, autoreset=False, **plan.settings)
+        batch.reset([seed])
+        seat = Seated(batch, "walker", Frozen("frozen", settled.network, settled.role, greedy=True), origin=1)
+        for t in range(9):
+            actions = seat.act(t).reshape(1, 2, 2)
+            assert np.array_equal(transcript.actions(t)["walker"].reshape(1, 2, 2), actions)
+            batch.step({"walker": actions})
+
+
+def test_a_policy_with_memory_is_judged_in_the_sandbox(plan: Plan, playing: Playing, tmp_path: Path) -> None:
+    """The same episodes as in this process, one after the other or at once: nothing is carried from one into the next."""
+    plan = replace(plan, settings={"episode_steps": 9}, hyperparameters=replace(plan.hyperparameters, hidden=16, units=12, network="lstm"))
+    found, settled = checkpoint_of(plan, playing, tmp_path)
+    path = str(export.write_policy(tmp_path / "policy.zip", found, settled.role, "tiny"))
+    policy = agents.load(path, plan.world, "walker", **plan.settings)
+    here = [play(plan.world, {"walker": policy}, [seed], tmp_path / f"{seed}", config=plan.settings)[0] for seed in (3, 4, 5)]
+    (result,) = evaluate(plan.world, {"tiny": path}, [3, 4, 5], plan.settings, tmp_path / "judged")
+    assert not result.faults
+    for one, other in zip(here, result.transcripts, strict=True):
+        rewards = (Transcript.open(transcript).rewards["walker"] for transcript in (one, other))
+        assert np.array_equal(*rewards)
+
+
+@pytest.mark.parametrize("core", ["mlp", "gru"])
+def test_a_graph_that_is_not_the_network_is_refused(playing: Playing, core: str) -> None:
+    settled = playing(core=core)
+    onnx_bytes = export.to_onnx(settled.network, settled.role)
     with torch.no_grad():
-        network.normalise.mean += np.float32(0.01)
+        settled.network.normalise.mean += 0.05
     with pytest.raises(ArithmeticError, match="differs"):
-        export.check(onnx_bytes, export.Acting(network), role)
+        export.check(onnx_bytes, export.Acting(settled.network), settled.role)
+
+
+def test_a_memory_that_goes_wrong_is_noticed(playing: Playing) -> None:
+    """The outputs of the first step are right: only later ones tell."""
+    settled = playing(core="gru")
+    onnx_bytes = export.to_onnx(settled.network, settled.role)
+    with torch.no_grad():
+        settled.network.core.state_weight *= 1.5
+    with pytest.raises(ArithmeticError, match="differs"):
+        export.check(onnx_bytes, export.Acting(settled.network), settled.role)

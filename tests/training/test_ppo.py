@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from avatarium.agents.networks.actor_critic import Architecture
 from avatarium.training import engine, learner
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig, role_of
 from avatarium.training.plan import Plan
@@ -72,8 +73,14 @@ def test_agents_belong_to_the_module_of_their_role() -> None:
 
 def test_what_the_batched_path_does_not_do_is_refused() -> None:
     config = BatchedPPOConfig().world("lanes:WORLD")
-    with pytest.raises(UserError, match="num_learners"):
+    with pytest.raises(UserError, match="1 environments cannot be shared out evenly over 2 learners"):
         config.copy().learners(num_learners=2).validate()
+    with pytest.raises(UserError, match="3 runners cannot be shared out evenly over 2 learners"):
+        config.copy().env_runners(num_env_runners=3).learners(num_learners=2).validate()
+    recurrent = config.copy().network(Architecture("gru"), sequence=16)
+    recurrent.env_runners(rollout_fragment_length=32).validate()
+    with pytest.raises(UserError, match="rollout_fragment_length=40: choose a multiple of sequence=16"):
+        recurrent.env_runners(rollout_fragment_length=40).validate()
     with pytest.raises(UserError, match="evaluation_interval"):
         config.copy().evaluation(evaluation_interval=1).validate()
     with pytest.raises(UserError, match="did you mean 'walkers'"):

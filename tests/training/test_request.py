@@ -20,23 +20,23 @@ def words(*given: str) -> Namespace:
 
 
 def test_a_world_has_its_own_recipe_and_others_one_for_all() -> None:
-    own = recipe_for(worlds.spec("wayfinding"))
+    own = recipe_for("wayfinding")
     assert own.shown == ("success", "SPL")
     told = own.gauges({name: Happened(3, 1.5) for name in ("arrival", "failure", "wall_contact", "collision", "intrusion")}, 300.0)
     assert told == {"success": 0.5, "SPL": 0.25, "wall_contact": 0.01, "collision": 0.01, "intrusion": 0.01}
-    for_all = recipe_for(worlds.spec("lanes:WORLD"))
+    for_all = recipe_for("lanes")
     assert for_all.hyperparameters == Hyperparameters()
     assert for_all.gauges({"arrival": Happened(2, 1.0)}, 1000.0) == event_rates({"arrival": Happened(2, 1.0)}, 1000.0) == {"arrival": 2.0}
 
 
 def test_no_journey_no_success() -> None:
     none = {name: Happened(0, 0.0) for name in ("arrival", "failure", "wall_contact", "collision", "intrusion")}
-    assert "success" not in recipe_for(worlds.spec("wayfinding")).gauges(none, 0.0)
+    assert "success" not in recipe_for("wayfinding").gauges(none, 0.0)
 
 
 def test_every_recipe_is_of_a_world_there_is() -> None:
     for name in worlds.names():
-        recipe_for(worlds.spec(name))
+        recipe_for(name)
 
 
 def test_words_become_a_plan() -> None:
