@@ -1,14 +1,9 @@
-"""How large a cluster has to be: runners, learners and network for a rate of decisions, from figures that are measured on one core here.
+"""How large a cluster has to be: runners, learners and network for a rate of decisions, from figures that are measured on one core here."""
 
-``python -m avatarium.training.cluster.sizing wayfinding`` prints what it measured and the table; ``--help`` lists what may be varied.
-"""
-
-import argparse
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -16,17 +11,14 @@ from pathlib import Path
 import torch
 from ray.rllib.core.learner.training_data import TrainingData
 
-from avatarium.training import engine, request
+from avatarium.training import engine
 from avatarium.training.algorithms.ppo import BatchedPPO
-from avatarium.training.commands import Train
 from avatarium.training.plan import Plan
-from avatarium.worlds.core.errors import UserError
 
 FLOAT = 4
 """Bytes of a gradient's number."""
 BUSY = 0.8
 """Share of the time in which runners and learners of a cluster are taken to work; the rest they wait for one another."""
-RATES = (1e5, 1e6, 1e7)
 
 
 @dataclass(frozen=True)
@@ -123,7 +115,7 @@ def timed(work: Callable[[], int], seconds: float, windows: int) -> tuple[float,
     return statistics.median(rates), statistics.median(shares)
 
 
-def report(figures: Figures, rates: list[float], learner_cores: int) -> str:
+def report(figures: Figures, rates: Sequence[float], learner_cores: int) -> str:
     """The figures and a table in Markdown."""
     lines = [
         f"one runner on one core: {figures.sampling:,.0f} decisions/s",
@@ -147,27 +139,3 @@ def report(figures: Figures, rates: list[float], learner_cores: int) -> str:
         )
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
-
-
-def main(words: list[str]) -> int:
-    """Measure and print; returns the exit code."""
-    about = (
-        "Measure one runner and one learner on a core each, and print how many a cluster needs. Takes the options of avatarium train, too."
-    )
-    parser = argparse.ArgumentParser(prog="python -m avatarium.training.cluster.sizing", description=about)
-    Train().add_arguments(parser)
-    parser.add_argument("--learner-cores", type=int, default=8, metavar="N", help="cores of a learner (default: %(default)s)")
-    parser.add_argument("--rates", type=float, nargs="+", default=RATES, metavar="R", help="decisions per second to plan for")
-    parser.add_argument("--seconds", type=float, default=3.0, metavar="S", help="length of a window (default: %(default)s)")
-    parser.add_argument("--windows", type=int, default=5, metavar="N", help="how many windows (default: %(default)s)")
-    args = parser.parse_args(words)
-    try:
-        print(report(measure(request.planned(args), args.seconds, args.windows), list(args.rates), args.learner_cores))
-    except UserError as mistake:
-        print(mistake, file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
