@@ -54,7 +54,7 @@ Done = list[tuple[Task, Run]]
 
 LEGEND = """\
 Means over seeds of what was measured over the last tenth of the decisions (judged: in play after training), with 95 % bootstrap intervals
-over seeds, and interquartile means. A single seed has no interval: the same number stands there three times."""
+over seeds, and interquartile means. A single seed has none."""
 
 
 def summary(study: Study, done: Done) -> list[Chapter]:
@@ -107,7 +107,8 @@ def _cells(entry: Entry, names: tuple[str, ...]) -> list[str]:
     cells = []
     for name in names:
         found = entry.findings.get(name)
-        cells += [str(found.mean), f"{found.iqm:.3g}"] if found else ["-", "-"]
+        mean = str(found.mean) if found and len(found.by_seed) > 1 else f"{found.mean.value:.3g}" if found else "-"
+        cells += [mean, f"{found.iqm:.3g}" if found else "-"]
     seconds = entry.findings["seconds"]
     return [*cells, str(len(seconds.by_seed)), f"{entry.decisions:,}", f"{seconds.mean.value:.0f}"]
 
