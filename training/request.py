@@ -15,8 +15,8 @@ from avatarium.worlds.core import discovery, settings
 from avatarium.worlds.core.errors import UserError
 
 RUNS = Path("runs")
-FIXED = ("network", "hidden", "layers", "units", "algorithm", "curiosity", "shared")
-"""Hyper-parameters that a trained network cannot change any more."""
+FIXED = ("network", "hidden", "layers", "units", "algorithm", "curiosity", "shared", "league")
+"""Hyper-parameters that decide which networks there are, and what of."""
 
 UNCHANGING = ("set", "seed", "out", "mind", "demos", "parent")
 """What cannot be given again when a run is resumed."""
@@ -83,7 +83,7 @@ def amended(plan: Plan, args: Namespace) -> Plan:
     wishes = _wishes(args)
     for name in FIXED:
         if wishes.get(name, getattr(plan.hyperparameters, name)) != getattr(plan.hyperparameters, name):
-            raise UserError(f"{name} cannot be changed when a run is resumed: its network has {getattr(plan.hyperparameters, name)}")
+            raise UserError(f"{name} cannot be changed when a run is resumed: it began with {getattr(plan.hyperparameters, name)!r}")
     steps = args.steps or (0 if args.minutes else plan.steps)
     runners = plan.runners if args.runners is None else args.runners
     learners = plan.learners if args.learners is None else args.learners

@@ -4,10 +4,12 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from avatarium.training import engine
+from avatarium.training.env_runner import BatchedEnvRunner
 from avatarium.training.plan import Plan
 from avatarium.training.workers import Workers
 
@@ -39,13 +41,25 @@ def test_ray_that_already_runs_is_left_alone(ray_running: None, plan: Plan, tmp_
     assert ray.is_initialized()
 
 
-def test_a_batch_takes_about_as_many_bytes_as_estimated(ray_running: None, plan: Plan) -> None:
-    plan = replace(plan, settings={"callers": 1})
-    algorithm = engine.config_for(plan).build_algo()
-    batch = algorithm.env_runner_group.local_env_runner.sample()[0]
-    algorithm.stop()
-    actual = sum(array.nbytes for fragment in batch.fragments.values() for array in vars(fragment).values())
-    assert actual <= engine.batch_bytes(plan) < 3 * actual
+@pytest.mark.parametrize(
+    ("world", "settings", "chosen"),
+    [
+        ("lanes:WORLD", {"callers": 1}, {}),
+        ("lanes:WORLD", {"walkers": 8}, {"curiosity": "counts", "algorithm": "mappo"}),
+        ("masks", {"operators": 4}, {}),
+    ],
+)
+def test_a_batch_takes_about_as_many_bytes_as_estimated(
+    ray_running: None, plan: Plan, world: str, settings: dict[str, Any], chosen: dict[str, Any]
+) -> None:
+    plan = replace(plan, world=world, settings=settings, hyperparameters=replace(plan.hyperparameters, **chosen))
+    batch = BatchedEnvRunner(config=engine.config_for(plan), worker_index=0).sample()[0]
+    assert batch.nbytes <= engine.batch_bytes(plan) < 3 * batch.nbytes
+
+
+def test_a_gradient_step_takes_as_many_decisions_whatever_the_number_of_learners(ray_running: None, plan: Plan) -> None:
+    each = [engine.config_for(replace(plan, learners=count)).minibatch_size for count in (0, 1, 2)]
+    assert each == [160, 160, 80]
 
 
 def test_workers_keep_the_order_and_pass_faults_on() -> None:

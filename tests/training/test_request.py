@@ -19,6 +19,14 @@ def words(*given: str) -> Namespace:
     return parser.parse_args(given)
 
 
+def recurrent(*names: str) -> list[str]:
+    return [word for name in ("network=lstm", "sequence=16", *names) for word in ("--train", name)]
+
+
+def alike(*names: str) -> list[str]:
+    return ["--set", "callers=1", "--set", "alike=yes", *(word for name in names for word in ("--train", name))]
+
+
 def test_a_world_has_its_own_recipe_and_others_one_for_all() -> None:
     own = recipe_for("wayfinding")
     assert own.shown == ("success", "SPL")
@@ -80,6 +88,26 @@ def test_words_become_a_plan() -> None:
         (["wayfinding", "--envs", "10", "--runners", "3"], "shared out evenly"),
         (["wayfinding", "--envs", "2", "--runners", "3"], "at least one"),
         (["wayfinding", "--runners", "-1"], "--runners -1"),
+        (["wayfinding", "--learners", "-1"], "--learners -1 is out of range"),
+        (["wayfinding", "--envs", "16", "--runners", "4", "--learners", "3"], "4 runners cannot be shared out evenly over 3 learners"),
+        (["wayfinding", "--envs", "16", "--learners", "3"], "16 environments cannot be shared out evenly over 3 learners"),
+        (["lanes:WORLD", "--train", "network=rnn"], "lstm"),
+        (["lanes:WORLD", *recurrent("fragment=40")], "fragment=40 is no multiple of sequence=16"),
+        (["lanes:WORLD", "--train", "curiosity=rdn"], "there is no curiosity 'rdn': did you mean 'rnd'"),
+        (["lanes:WORLD", "--train", "curiosity=rnd:lrr=1"], "did you mean 'lr'"),
+        (["lanes:STATELESS", "--train", "algorithm=mappo"], "has no global state, which mappo's critic would see: choose ppo"),
+        (["lanes:WORLD", "--demos", "runs/x"], "give --demos together with --train algorithm=cloning"),
+        (["lanes:WORLD", "--train", "algorithm=cloning"], "give --demos together with --train algorithm=cloning"),
+        (["lanes:WORLD", "--train", "algorithm=cloning", "--demos", "x", "--train", "curiosity=rnd"], "no use for curiosity"),
+        (["lanes:WORLD", "--mind", "walkers=random"], "there is no role 'walkers' in lanes: did you mean 'walker'"),
+        (["lanes:WORLD", "--mind", "walker"], "'walker' is not of the form name=value"),
+        (["lanes:WORLD", "--mind", "walker=random"], "every role has a mind already"),
+        (["lanes:WORLD", "--set", "callers=1", "--mind", "caller=rules"], "there is no policy 'rules'"),
+        (["lanes:WORLD", "--train", "league=yes"], "a league needs two roles that sense and do the same"),
+        (["lanes:WORLD", "--train", "rivals=random"], "rivals play in a league"),
+        (["lanes:WORLD", *alike("league=yes", "rivals=rules")], "there is no policy 'rules'"),
+        (["lanes:WORLD", "--train", "teacher=stairs"], "there is no curriculum for lanes"),
+        (["nowhere:WORLD"], "there is nothing at 'nowhere:WORLD'"),
     ],
 )
 def test_mistakes_are_explained(given: list[str], complaint: str) -> None:
@@ -95,11 +123,26 @@ def test_a_resumed_run_may_take_longer_but_not_learn_something_else(plan: Plan) 
         (["--set", "walkers=3"], "--set cannot be changed"),
         (["--seed", "3"], "--seed cannot be changed"),
         (["--out", "elsewhere"], "--out cannot be changed"),
-        (["--train", "hidden=64"], "hidden cannot be changed"),
+        (["--train", "hidden=64"], "hidden cannot be changed when a run is resumed: it began with 16"),
+        (["--train", "curiosity=rnd"], "curiosity cannot be changed"),
+        (["--train", "algorithm=mappo"], "algorithm cannot be changed"),
+        (["--train", "league=yes"], "league cannot be changed"),
+        (["--mind", "walker=random"], "--mind cannot be changed"),
+        (["--from", "runs/y"], "--from cannot be changed"),
+        (["--learners", "3"], "16 environments cannot be shared out evenly over 3 learners"),
         (["wayfinding"], "is a run in lanes:WORLD"),
     ]:
         with pytest.raises(UserError, match=complaint):
             request.amended(plan, words("--resume", "runs/x", *given))
+
+
+def test_minds_are_remembered_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outside: None) -> None:
+    """Runners elsewhere, and whoever resumes the run from another folder, find the same file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    assert request._mind("walker=run") == ("walker", str(tmp_path / "run"))
+    assert request._mind("walker=run/policy.zip") == ("walker", str(tmp_path / "run" / "policy.zip"))
+    assert request._mind("walker=heuristic") == ("walker", "heuristic")
 
 
 def test_new_runs_get_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
