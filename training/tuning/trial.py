@@ -45,6 +45,10 @@ class Reporter:
             self._next = done + STRIDE
             tune.report(_told(found, 100.0 * done, point))
 
+    def say(self, sentence: str) -> None:
+        """Into the log of the trial."""
+        print(sentence, flush=True)
+
 
 def _told(found: float, percent: float, point: Point) -> dict[str, float]:
     return {SCORE: found, PERCENT: percent, DECISIONS: point["decisions"], SECONDS: point["seconds"]}
