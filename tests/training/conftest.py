@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,10 +91,12 @@ class Training:
                 pytest.fail(f"nothing came of it: {self.process.communicate()}")
             time.sleep(0.05)
 
-    def left_behind(self, seconds: float) -> dict[int, str]:
-        """Processes of its session, by their ids, that are still there some seconds after it ended."""
+    def left_behind(self, seconds: float, but: Collection[str] = ()) -> dict[int, str]:
+        """Processes of its session, by their ids, that are still there some seconds after it ended, ``but`` those of these names."""
         deadline = time.monotonic() + seconds
-        while (found := processes_of(self.process.pid)) and time.monotonic() < deadline:
+        while found := {pid: name for pid, name in processes_of(self.process.pid).items() if name not in but}:
+            if time.monotonic() > deadline:
+                break
             time.sleep(0.1)
         return found
 
