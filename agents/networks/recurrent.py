@@ -28,9 +28,9 @@ class Recurrent(nn.Module, ABC):
         self.input_weight = nn.Parameter(torch.empty(self.gates.from_input * units, inputs))
         self.state_weight = nn.Parameter(torch.empty(self.gates.from_state * units, units))
         self.bias = nn.Parameter(torch.zeros(4 * units))
-        for gate in self.input_weight.split(units):
+        for gate in self.input_weight.chunk(self.gates.from_input):
             nn.init.xavier_uniform_(gate)
-        for gate in self.state_weight.split(units):
+        for gate in self.state_weight.chunk(self.gates.from_state):
             nn.init.orthogonal_(gate)
 
     def initial(self, rows: int) -> State:
@@ -61,11 +61,12 @@ class Recurrent(nn.Module, ABC):
         return tuple(torch.stack(parts) for parts in zip(*after, strict=True))
 
     def _unroll_fast(self, x: Tensor, starts: Tensor, state: State) -> State:
-        arguments = (self.gates, x, starts, self.input_weight, self.state_weight, self.bias, *state)
+        weights = self.input_weight, self.state_weight, self.bias
+        starts, *begin = (part.contiguous() for part in (starts, *state))  # every other layout would have kernels of its own compiled
         if torch.is_grad_enabled():
-            after: State = Unroll.apply(*arguments)  # type: ignore[no-untyped-call]
+            after: State = Unroll.apply(self.gates, x, starts, *weights, *begin)  # type: ignore[no-untyped-call]
             return after
-        return unroll(*arguments, remember=False).after
+        return unroll(self.gates, x, starts, *weights, *begin, remember=False).after
 
 
 class Lstm(Recurrent):

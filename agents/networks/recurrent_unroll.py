@@ -105,7 +105,7 @@ def _keep(starts: Tensor) -> Tensor:
 
 def _pointwise(sums: Tensor, bias: Tensor, starts: Tensor, state: State, after: State) -> Iterator[tuple[np.ndarray, ...]]:
     """What the kernels are given at each step, as arrays over the same memory."""
-    (gates, own), first, later = _arrays((sums.unflatten(-1, (4, -1)), bias.view(4, -1))), _arrays(state), _arrays(after)
+    (gates, own), first, later = _arrays((sums.view(*sums.shape[:2], 4, -1), bias.view(4, -1))), _arrays(state), _arrays(after)
     before = [(begin, *rest) for begin, rest in zip(first, later, strict=True)]
     return zip(gates, repeat(own), (~starts).numpy(), *before, *later, strict=False)
 
