@@ -38,7 +38,8 @@ class Random:
 def _one_of(allowed: np.ndarray, u: np.ndarray) -> np.ndarray:
     """One of the choices that are ``allowed`` bool [B, C], by a random number ``u`` [B] in [0, 1): int32 [B]."""
     sought = np.floor(u * allowed.sum(axis=1)) + 1
-    return (np.cumsum(allowed, axis=1) < sought[:, None]).sum(axis=1).astype(np.int32)
+    found: np.ndarray = (np.cumsum(allowed, axis=1) < sought[:, None]).sum(axis=1).astype(np.int32)
+    return found
 
 
 def _uniform(keys: np.ndarray, k: int) -> np.ndarray:

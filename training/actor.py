@@ -64,7 +64,7 @@ class Actor:
             fragment.allowed[t] = batch.allowed[name].reshape(fragment.allowed.shape[1:])
             np.putmask(decided, ~fragment.allowed[t], FORBIDDEN)
         self._draw(decided, np.uint64(key), greedy, fragment.actions[t], fragment.log_probs[t])
-        actions = fragment.actions[t].reshape(*self._lead, -1)
+        actions: np.ndarray = fragment.actions[t].reshape(*self._lead, -1)
         return np.clip(actions, -1.0, 1.0) if self.role.continuous else actions
 
     def _observe(self, t: int) -> None:

@@ -56,18 +56,16 @@ class Train:
 
     def run(self, args: argparse.Namespace) -> int:
         """Train; returns 0, or 130 when interrupted."""
-        if "help" in args.train:
-            from avatarium.training import request
+        for module in MODULES:
+            need(module, "train")
+        from avatarium.training import request
 
+        if "help" in args.train:
             print(request.hyperparameters_table(args.world))
             return 0
         if args.evaluate < 0:
             raise UserError(f"--evaluate {args.evaluate} is negative: give a number of episodes, or 0 for no evaluation")
-        from avatarium.training import request
-
         plan, folder = (None, args.resume) if args.resume else (request.planned(args), request.folder_for(args))
-        for module in MODULES:
-            need(module, "train")
         from rich.console import Console
 
         from avatarium.training import checkpoint

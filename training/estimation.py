@@ -71,7 +71,7 @@ class Estimator:
         targets = self._tensor(advantages + values[0][:-1])
         learnt, told = self._scaled(self._tensor(advantages).flatten(0, 1), targets.flatten(0, 1), flat[PRESENT], told)
         length = self._discounts.sequence if self._network.recurrent else 1
-        memory = tuple(part.unflatten(0, (-1, length))[:, 0].flatten(0, 1) for part in states)
+        memory = tuple(part.view(-1, length, *part.shape[1:])[:, 0].flatten(0, 1) for part in states)
         drawn = self._drawable(flat[PRESENT], length, slots)
         return Table(flat | learnt, drawn, length, memory, central, central_of, who, steps * slots, told)
 
@@ -81,7 +81,7 @@ class Estimator:
 
     def _values(
         self, fragment: Fragment, observations: Tensor, central: Tensor, central_of: Tensor
-    ) -> tuple[tuple[np.ndarray, ...], State]:
+    ) -> tuple[Values, State]:
         """Values float32 [T + 1, S, K]; those of final observations [T, S, K]; and the memory before every step [T, S, units]."""
         steps, slots = fragment.rewards.shape
         state = tuple(self._tensor(part) for part in fragment.state)
@@ -132,13 +132,15 @@ class Estimator:
     def _bonus(self, columns: dict[str, Tensor], who: Tensor) -> tuple[np.ndarray, dict[str, float]]:
         """The intrinsic reward float32 [T * S], and each bonus's mean before scaling."""
         rows = len(columns[PRESENT])
-        total, told = np.zeros(rows, np.float32), {}
+        total = np.zeros(rows, np.float32)
+        told: dict[str, float] = {}
         if not self._curiosity:
             return total, told
         here = columns[PRESENT].cpu().numpy()
-        parts = torch.arange(rows, device=who.device).split(ROWS_AT_ONCE)
+        parts = torch.split(torch.arange(rows, device=who.device), ROWS_AT_ONCE)
         for bonus, scale, weight in self._curiosity.parts:
-            raw = torch.cat(self._workers.map(lambda some, b=bonus: b.bonus(self._transitions(columns, who, some)), parts))
+            found: list[Tensor] = self._workers.map(lambda some: bonus.bonus(self._transitions(columns, who, some)), parts)  # noqa: B023
+            raw = torch.cat(found)
             scale.absorb(*moments(raw[columns[PRESENT]][:, None]))
             size = (scale.variance + scale.mean.square()).sqrt().clamp_min(scale.floor)  # not the deviation: a bonus may be constant
             total += (weight * raw / size).cpu().numpy() * here
@@ -197,7 +199,7 @@ class Estimator:
         """Rows at which somebody was there, or first rows of sequences in which somebody ever was."""
         if not self._network.recurrent:
             return torch.nonzero(present).flatten()
-        some = present.unflatten(0, (-1, length, slots)).any(dim=1)
+        some = present.view(-1, length, slots).any(dim=1)
         chunk, slot = torch.nonzero(some, as_tuple=True)
         return chunk * (length * slots) + slot
 

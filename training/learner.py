@@ -260,5 +260,5 @@ def _summed(parts: list[tuple[int, tuple[Tensor, ...], Tensor]], parameters: lis
     decided, flat = float(flat[0]), flat[1:] / flat[0].clamp_min(1.0)
     if not decided:
         return [], flat[-len(STATISTICS) :]
-    pieces = flat[: -len(STATISTICS)].split([p.numel() for p in parameters])
+    pieces = torch.split(flat[: -len(STATISTICS)], [p.numel() for p in parameters])
     return [piece.view_as(p) for piece, p in zip(pieces, parameters, strict=True)], flat[-len(STATISTICS) :]

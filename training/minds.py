@@ -37,7 +37,8 @@ class Frozen:
         decided, rows = outputs.numpy(), len(turn.observation)
         if turn.allowed is not None:
             np.putmask(decided, ~turn.allowed, FORBIDDEN)
-        actions, key = np.zeros((rows, self._role.action_size), self._role.action_dtype), turn.keys[0] if rows else np.uint64(0)
+        actions: np.ndarray = np.zeros((rows, self._role.action_size), self._role.action_dtype)
+        key = turn.keys[0] if rows else np.uint64(0)
         if self._role.continuous:
             kernels.sample_gaussian(decided, key, self._greedy, actions, np.zeros(rows, np.float32))
             np.clip(actions, -1.0, 1.0, out=actions)

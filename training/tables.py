@@ -70,10 +70,11 @@ class Table:
         if self.recurrent:
             rows = drawn + self.slots * torch.arange(self.length, device=drawn.device)[:, None]
         flat = rows.flatten()
-        columns = {name: column.index_select(0, flat).unflatten(0, rows.shape) for name, column in self.columns.items()}
+        columns = {name: column.index_select(0, flat).view(*rows.shape, *column.shape[1:]) for name, column in self.columns.items()}
         slot = rows % self.slots
         central = self.central[rows // self.slots, self.central_of[slot]] if self.central.shape[-1] else None
-        state, starts = (), None
+        state: State = ()
+        starts: Tensor | None = None
         if self.recurrent:
             before = drawn // (self.length * self.slots) * self.slots + drawn % self.slots
             state, starts = tuple(part.index_select(0, before) for part in self.memory), columns[STARTS]

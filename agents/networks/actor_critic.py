@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from avatarium.agents.networks.heads import LOG_STD_RANGE
 from avatarium.agents.networks.mlp import perceptron
 from avatarium.agents.networks.normalise import RunningNormalisation
-from avatarium.agents.networks.recurrent import Gru, Lstm
+from avatarium.agents.networks.recurrent import Gru, Lstm, Recurrent
 
 LAST_LAYER_SCALE = 0.01
 """The policy begins nearly uniform (Andrychowicz et al. 2021, https://arxiv.org/abs/2006.05990, 3.2)."""
@@ -73,7 +73,7 @@ class ActorCritic(nn.Module):
         self.normalise = RunningNormalisation(wide)
         if interface.central:
             self.normalise_central = RunningNormalisation(interface.central)
-        self.core: Lstm | Gru | None = None
+        self.core: Recurrent | None = None
         outputs = interface.controls or sum(interface.choices)
         if architecture.core == "mlp":
             self.actor = perceptron(wide, hidden, outputs, LAST_LAYER_SCALE)
