@@ -1,9 +1,11 @@
 """Letters as pictures: one grey atlas that both renderers read."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -31,7 +33,6 @@ class Atlas:
     def __init__(self) -> None:
         os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
         self._pygame = need("pygame", "render")
-        self._pygame.font.init()
         self.pixels = np.zeros((SIDE, SIDE), np.uint8)
         self.version = 0
         self._fonts: dict[tuple[int, bool], Any] = {}
@@ -39,10 +40,17 @@ class Atlas:
         self._pen = [1, 1, 0]
 
     def _font(self, size: int, bold: bool) -> Any:
+        if not self._fonts:
+            self._pygame.font.init()
+            self._pygame.register_quit(_forget(ref(self)))
         if (size, bold) not in self._fonts:
             path = Path(__file__).parent / "fonts" / _FONTS[bold]
             self._fonts[size, bold] = self._pygame.font.Font(str(path), size)
         return self._fonts[size, bold]
+
+    def forget(self) -> None:
+        """Let go of the fonts: whoever calls ``pygame.quit()``, another environment perhaps, leaves them dangling."""
+        self._fonts.clear()
 
     def glyph(self, letter: str, size: int, bold: bool = False) -> Glyph:
         """The letter at ``size`` px, added to the atlas when it is new; a full atlas shows it as a gap."""
@@ -75,3 +83,14 @@ class Atlas:
     def height(self, size: int, bold: bool = False) -> int:
         """Height of a line of text (px)."""
         return int(self._font(size, bold).get_height())
+
+
+def _forget(atlas: "ref[Atlas]") -> Callable[[], None]:
+    """What pygame calls when it quits; it does not keep the atlas alive."""
+
+    def forget() -> None:
+        found = atlas()
+        if found is not None:
+            found.forget()
+
+    return forget

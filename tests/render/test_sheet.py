@@ -1,5 +1,7 @@
 """Letters and panels."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -112,3 +114,12 @@ def test_walls_hide_words_from_those_within(scene: Scene) -> None:
     assert plates.in_sight(scene, (1.0, 1.0)).tolist() == [True, False]
     assert plates.in_sight(scene, (5.0, 4.0)).tolist() == [True, True]
     assert plates.in_sight(scene, (11.0, 1.0)).tolist() == [False, True]
+
+
+def test_letters_survive_somebody_elses_quit() -> None:
+    """Environments of others call pygame.quit() when they close; a font that was loaded before must not be used after."""
+    program = (
+        "import pygame; from avatarium.render.text import Atlas; atlas = Atlas(); atlas.width('abc', 20);"
+        "pygame.quit(); pygame.font.init(); assert atlas.width('def', 20) > 0"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
