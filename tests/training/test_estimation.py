@@ -160,3 +160,5 @@ def test_bonuses_of_any_size_come_to_one_scale_and_are_weighed(playing: Playing)
     assert found[1000.0].told["intrinsic_reward"] == pytest.approx(found[1.0].told["intrinsic_reward"], rel=1e-3)
     for table in (*found.values(), constant):
         assert 0.1 < table.told["intrinsic_reward"] < 5.0
+    whole = playing(curiosity="counts", **COMING_AND_GOING)
+    assert whole.table(whole.fragment()).told["intrinsic_reward"] == pytest.approx(2 * found[1.0].told["intrinsic_reward"], rel=1e-3)

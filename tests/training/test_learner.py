@@ -31,7 +31,7 @@ def algorithm(ray_running: None, plan: Plan) -> Iterator[BatchedPPO]:
 @pytest.fixture
 def curious(ray_running: None, plan: Plan) -> Iterator[BatchedPPO]:
     """Two roles, both of them curious."""
-    hyperparameters = replace(plan.hyperparameters, curiosity="rnd:1:lr=0.02+counts:0.5")
+    hyperparameters = replace(plan.hyperparameters, curiosity="rnd:1:lr=0.02+counts:0.5+progress:0.1:lr=0.02")
     made = engine.config_for(replace(plan, settings={"callers": 1}, hyperparameters=hyperparameters)).build_algo()
     yield made
     made.stop()
@@ -129,12 +129,16 @@ def test_what_is_curious_learns_by_its_own_optimiser(curious: BatchedPPO) -> Non
     for name, parameters in before.items():
         now = mine._rl_module(name).state_dict()
         moved = {".".join(key.split(".")[:3]) for key, old in parameters.items() if not torch.equal(old, now[key])}
-        assert {key for key in moved if key.startswith("curiosity")} == {"curiosity.rnd.predictor"}
+        learnt = {"curiosity.rnd.predictor", "curiosity.progress.model", "curiosity.progress.slow"}  # the last one after the update
+        assert {key for key in moved if key.startswith("curiosity")} == learnt
         assert {key for key in moved if key.startswith("scales")} == {
-            f"scales.{b}.{p}" for b in ("rnd", "counts") for p in ("mean", "variance", "count")
+            f"scales.{b}.{p}"
+            for b in ("rnd", "counts", "progress")
+            for p in ("mean", "variance", "count")
+            if (b, p) != ("progress", "mean")
         }
         assert {"bonus_rnd", "bonus_counts", "intrinsic_reward", "intrinsic_value_mean", "vf_explained_var"} <= set(told[name])
-    own = {f"{name}_curiosity_rnd": pytest.approx(0.01) for name in before}
+    own = {f"{name}_curiosity_{bonus}": pytest.approx(0.01) for name in before for bonus in ("rnd", "progress")}
     assert rates() == own | {f"{name}_default_optimizer": pytest.approx(0.5 * curious.config.lr) for name in before}
 
 

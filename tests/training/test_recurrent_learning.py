@@ -111,8 +111,9 @@ def test_a_sequence_is_one_avatar_s_consecutive_steps(playing: Playing) -> None:
     torch.testing.assert_close(minibatch.inputs.observation, observations[chunk, :, slot].transpose(0, 1))
 
 
-def test_absent_steps_of_a_sequence_teach_nothing(playing: Playing) -> None:
-    play = playing(core="gru", **COMING_AND_GOING)
+@pytest.mark.parametrize("control", ["discrete", "continuous"])
+def test_absent_steps_of_a_sequence_teach_nothing(playing: Playing, control: str) -> None:
+    play = playing(core="gru", control=control, **COMING_AND_GOING)
     minibatch = every(play.table(play.fragment()))
     away = ~minibatch.columns[PRESENT]
     assert away.any()
