@@ -106,7 +106,8 @@ class Session:
     def _told(self, played: dict[str, Any], decisions: int) -> Point:
         """Return and gauges."""
         told: Point = {"return": float(played[EPISODE_RETURN_MEAN])} if EPISODE_RETURN_MEAN in played else {}
-        return told | self._gauges(read_events(played), decisions)
+        events = read_events(played)
+        return told | self._gauges(events, decisions) if events else told  # imitation plays nothing
 
     def _league_weights(self) -> dict[str, Any]:
         """What a past version of the policy in the league is kept as."""

@@ -127,7 +127,7 @@ class Loop:
         """Go through all decisions a few times; ``columns`` [T, S, ...]: observations, actions, log-probabilities, advantages, returns."""
         rows = [column.flatten(0, 1) for column in columns]
         for _epoch in range(self.h.epochs):
-            for chosen in torch.randperm(len(rows[0])).split(self.h.minibatch):
+            for chosen in torch.split(torch.randperm(len(rows[0])), self.h.minibatch):
                 seen, *rest = (column.index_select(0, chosen) for column in rows)
                 self.descend(*self.network(seen), *rest)
 
@@ -162,7 +162,8 @@ class RecurrentLoop(Loop):
         if t % self.h.sequence == 0:
             self.kept[t // self.h.sequence, 0], self.kept[t // self.h.sequence, 1] = self.hidden, self.cell
         logits, _, self.hidden, self.cell = self.network(self.observations[t : t + 1], self.hidden, self.cell)
-        return logits[0]
+        first: Tensor = logits[0]
+        return first
 
     def judge_final(self, rows: Tensor, cut: np.ndarray) -> np.ndarray:
         """Values float32 [B] of the final observations of slots ``cut``, which remember their episodes."""
@@ -182,10 +183,10 @@ class RecurrentLoop(Loop):
     def learn(self, columns: tuple[Tensor, ...]) -> None:
         """As without memory, but sequence by sequence."""
         length = self.h.sequence
-        sequences = [c.unflatten(0, (-1, length)).transpose(0, 1).flatten(1, 2).contiguous() for c in columns]
+        sequences = [c.reshape(-1, length, *c.shape[1:]).transpose(0, 1).flatten(1, 2).contiguous() for c in columns]
         hidden, cell = (self.kept[:, k].flatten(0, 1) for k in (0, 1))
         for _epoch in range(self.h.epochs):
-            for chosen in torch.randperm(len(hidden)).split(max(1, self.h.minibatch // length)):
+            for chosen in torch.split(torch.randperm(len(hidden)), max(1, self.h.minibatch // length)):
                 seen, *rest = (column.index_select(1, chosen) for column in sequences)
                 logits, values, _, _ = self.network(seen, hidden.index_select(0, chosen), cell.index_select(0, chosen))
                 self.descend(logits, values, *rest)

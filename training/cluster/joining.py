@@ -78,7 +78,7 @@ def _check_nodes() -> None:
             ) from None
 
 
-@ray.remote(num_cpus=0, max_retries=0)
+@ray.remote(num_cpus=0, max_retries=0)  # type: ignore[untyped-decorator]
 def _ready() -> str:
     """Runs on a node: whether a runner could."""
     from avatarium.training import env_runner

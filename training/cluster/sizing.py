@@ -87,7 +87,7 @@ def measure(plan: Plan, seconds: float, windows: int) -> Figures:
 
         def learn() -> int:
             algorithm.learner_group.update(training_data=TrainingData(batches=[batch]), num_epochs=one.epochs, minibatch_size=one.minibatch)
-            return batch.agent_steps
+            return int(batch.agent_steps)
 
         sampling, share = timed(lambda: runner.sample()[0].agent_steps, seconds, windows)
         learning, other = timed(learn, seconds, windows)
