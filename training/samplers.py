@@ -17,7 +17,7 @@ PATIENCE = 3
 """How often all runners may fail in a row before sampling gives up."""
 
 
-class RunnersLost(RuntimeError):
+class RunnersLost(RuntimeError):  # noqa: N818  # the name says what happened
     """No runner plays any more: begin again from the last checkpoint."""
 
 

@@ -23,6 +23,7 @@ from avatarium.training.cluster.machines import Machines
 from avatarium.training.plan import Plan
 from avatarium.training.progress import Silence
 from avatarium.worlds import UserError
+from avatarium.worlds.cli import main
 
 OUTSIDE = Path(__file__).parent / "outside"
 IMPORTS = (
@@ -204,7 +205,7 @@ def test_sizes_follow_from_the_figures() -> None:
     assert "| 1e+06 | 8 | 4 | 80,000 | 4 | 1.8 | 0.08 |" in sizing.report(figures, [1e6], 8)
 
 
-def test_figures_are_those_of_a_batch(ray_running: None, plan: Plan) -> None:
+def test_figures_are_measured_and_printed(ray_running: None, capsys: pytest.CaptureFixture[str], plan: Plan) -> None:
     figures = sizing.measure(plan, seconds=0.1, windows=1)
     algorithm = engine.config_for(plan).build_algo()
     weights = engine.network_weights(algorithm, "walker")
@@ -214,4 +215,8 @@ def test_figures_are_those_of_a_batch(ray_running: None, plan: Plan) -> None:
     assert figures.fragment == batch.agent_steps == 16 * 20 * 2
     assert figures.batch_bytes == pytest.approx(batch.nbytes / 640, rel=0.1)
     assert figures.sampling > figures.learning > 0
-    assert 0 < figures.cpu_share < 1.5
+    assert main(["bench", "cluster", "lanes:WORLD", "--envs", "16", "--seconds", "0.1", "--windows", "1", "--rates", "1e4"]) == 0
+    told = capsys.readouterr().out
+    assert "one runner on one core: " in told
+    assert "| 1e+04 | 1 | 1 |" in told
+    assert main(["bench", "cluster", "lanes:WORLD", "--windows", "0"]) == 2

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ import pytest
 import ray
 
 from avatarium.training import checkpoint, engine, recovery, session
+from avatarium.training.algorithms import ppo
 from avatarium.training.algorithms.ppo import LearnerLost
 from avatarium.training.cluster import cpus
 from avatarium.training.history import Board, Point
@@ -176,6 +178,27 @@ def test_it_waits_for_cpus_but_not_for_ever(plan: Plan, tmp_path: Path, monkeypa
         losses.make_good(two, display, lambda: False)
 
 
+def forget_to_answer(learner: Any) -> int:
+    """From now on a learner's updates take for ever, as when it waits for another whose machine has lost its power."""
+    type(learner).update = lambda *_, **__: time.sleep(1000.0)
+    return os.getpid()
+
+
+@pytest.mark.usefixtures("ray_running")
+def test_a_learner_is_missed_while_another_waits_for_it(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ppo, "ANSWER_S", 1.0)
+    algorithm = engine.config_for(replace(plan, learners=2)).build_algo()
+    learners = [result.get() for result in algorithm.learner_group.foreach_learner(forget_to_answer)]
+    dies = threading.Timer(3.0, os.kill, (learners[1], signal.SIGKILL))
+    dies.start()
+    began = time.monotonic()
+    with pytest.raises(LearnerLost, match="1 of 2 learners died"):
+        algorithm.train()
+    engine.abandon(algorithm)
+    assert time.monotonic() - began < 60
+    assert ended(learners, seconds=20)
+
+
 @pytest.mark.usefixtures("ray_running")
 def test_processes_that_do_not_answer_are_ended_all_the_same(plan: Plan) -> None:
     algorithm = engine.config_for(replace(plan, runners=1, learners=1)).build_algo()
@@ -186,13 +209,18 @@ def test_processes_that_do_not_answer_are_ended_all_the_same(plan: Plan) -> None
     began = time.monotonic()
     engine.abandon(algorithm)
     assert time.monotonic() - began < 20
-    deadline = time.monotonic() + 20
-    while (left := [pid for pid in learners + runners if alive(pid)]) and time.monotonic() < deadline:
+    assert ended(learners + runners, seconds=20)
+
+
+def ended(pids: list[int], seconds: float) -> bool:
+    """Whether processes end within some seconds."""
+    deadline = time.monotonic() + seconds
+    while (alive := any(map(is_alive, pids))) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert left == []
+    return not alive
 
 
-def alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:

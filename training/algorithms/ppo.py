@@ -28,6 +28,8 @@ from avatarium.training.samplers import LocalSampler, RemoteSampler, Sampler
 from avatarium.training.wishes import Wonder
 from avatarium.worlds.core.errors import UserError
 
+LOOK_S = 1.0
+"""How often it is looked whether learners that learn are still alive."""
 ANSWER_S = 30.0
 """How long a learner that may have died gets to answer."""
 
@@ -161,14 +163,29 @@ class BatchedPPO(PPO):  # type: ignore[misc]
             with self.metrics.log_time((TIMERS, SYNCH_WORKER_WEIGHTS_TIMER)):
                 self._sampler.request(self._acting_state())
         with self.metrics.log_time((TIMERS, LEARNER_UPDATE_TIMER)):
-            learned = self.learner_group.update(
-                training_data=TrainingData(batches=self._delivered(batches)),
-                timesteps={NUM_ENV_STEPS_SAMPLED_LIFETIME: self._env_steps()},
-                num_epochs=self.config.num_epochs,
-                minibatch_size=self.config.minibatch_size,
-                lr_scale=self.lr_scale,
-            )
+            learned = self._learn(self._delivered(batches))
             self.metrics.aggregate(learned, key=LEARNER_RESULTS)
+
+    def _learn(self, batches: list[RolloutBatch]) -> list[Any]:
+        """An update of every learner. Whether one dies is looked at meanwhile: the others may wait for it for as long as half an hour."""
+        told = {
+            "timesteps": {NUM_ENV_STEPS_SAMPLED_LIFETIME: self._env_steps()},
+            "num_epochs": self.config.num_epochs,
+            "minibatch_size": self.config.minibatch_size,
+            "lr_scale": self.lr_scale,
+        }
+        if self.learner_group.is_local:
+            return self.learner_group.update(training_data=TrainingData(batches=batches), **told)  # type: ignore[no-any-return]
+        manager, learned = self.learner_group._worker_manager, list[Any]()
+        shares = [{"training_data": TrainingData(batch=batch), **told} for batch in batches]
+        if manager.foreach_actor_async("update", tag="update", kwargs=shares) < len(shares):
+            raise RuntimeError("a learner takes no part any more")
+        while len(learned) < len(shares):
+            for result in manager.fetch_ready_async_reqs(tags="update", timeout_seconds=LOOK_S):
+                if not result.ok:
+                    raise result.get()
+                learned.append(result.get())
+        return learned
 
     def _delivered(self, batches: list[Any]) -> list[RolloutBatch]:
         """What is handed to the learners: the batches, or nothing where they have fetched them themselves already."""
