@@ -11,9 +11,9 @@ from avatarium.worlds.core.errors import UserError, need
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from avatarium.training.checkpoint import Checkpoint
-    from avatarium.training.outcome import Outcome
-    from avatarium.training.plan import Plan
+    from avatarium.training.run.checkpoint import Checkpoint
+    from avatarium.training.run.outcome import Outcome
+    from avatarium.training.run.plan import Plan
 
 MODULES = ("torch", "ray.rllib", "tensorboard", "matplotlib", "onnxscript", "onnxruntime", "rich")
 """What has to be installed to train."""
@@ -58,7 +58,7 @@ class Train:
         """Train; returns 0, or 130 when interrupted."""
         for module in MODULES:
             need(module, "train")
-        from avatarium.training import request
+        from avatarium.training.run import request
 
         if "help" in args.train:
             print(request.hyperparameters_table(args.world))
@@ -68,7 +68,7 @@ class Train:
         plan, folder = (None, args.resume) if args.resume else (request.planned(args), request.folder_for(args))
         from rich.console import Console
 
-        from avatarium.training import checkpoint
+        from avatarium.training.run import checkpoint
 
         console, resumed = Console(quiet=args.quiet, highlight=False), None
         if plan is None:
@@ -79,8 +79,8 @@ class Train:
 
 def carry_out(plan: "Plan", folder: Path, resumed: "Checkpoint | None", args: argparse.Namespace, console: "Console") -> int:
     """Train as planned, then export and judge; returns the exit code."""
-    from avatarium.training import checkpoint, outcome, progress, request, session
-    from avatarium.training.recipe import recipe_for
+    from avatarium.training.run import checkpoint, outcome, progress, request, session
+    from avatarium.training.run.recipe import recipe_for
 
     name, where = plan.arena.name, request.machines_for(args)
     with progress.display(console, name, recipe_for(name).shown, args.quiet) as display:

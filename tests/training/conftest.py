@@ -16,17 +16,17 @@ import ray
 import torch
 
 from avatarium.agents.networks.actor_critic import ActorCritic, Architecture
-from avatarium.training import arena
-from avatarium.training.estimation import Discounts, Estimator
-from avatarium.training.modules import ActorCriticModule
-from avatarium.training.orders import Casting, Orders
-from avatarium.training.plan import Plan
-from avatarium.training.recipe import Hyperparameters
-from avatarium.training.rollout import Extras, Fragment
-from avatarium.training.stage import Stage
-from avatarium.training.tables import Table
-from avatarium.training.wishes import Wonder, parts_of
-from avatarium.training.workers import Workers
+from avatarium.training.learn.estimation import Discounts, Estimator
+from avatarium.training.learn.modules import ActorCriticModule
+from avatarium.training.learn.tables import Table
+from avatarium.training.learn.wishes import Wonder, parts_of
+from avatarium.training.learn.workers import Workers
+from avatarium.training.play import arena
+from avatarium.training.play.orders import Casting, Orders
+from avatarium.training.play.rollout import Extras, Fragment
+from avatarium.training.play.stage import Stage
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.recipe import Hyperparameters
 from avatarium.worlds.cli import main
 
 OUTSIDE = Path(__file__).parent / "outside"

@@ -10,7 +10,7 @@ from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
 from avatarium.training.adapters.rllib import WorldEnv
 from avatarium.training.algorithms.ppo import role_of
-from avatarium.training.modules import ActorCriticModule
+from avatarium.training.learn.modules import ActorCriticModule
 
 RIGHT = np.array([2, 0])
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from avatarium.training import arena
+from avatarium.training.play import arena
 from avatarium.worlds import UserError
 
 

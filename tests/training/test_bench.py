@@ -14,13 +14,13 @@ import pytest
 import torch
 
 from avatarium.agents.networks import heads
-from avatarium.training import engine
 from avatarium.training.bench import contenders, report, rounds, suite
 from avatarium.training.bench.contenders import Contender
 from avatarium.training.bench.rounds import Ratio, Window
 from avatarium.training.bench.suite import Comparison, Pace, Section
 from avatarium.training.bench.tight import Loop, RecurrentLoop
 from avatarium.training.bench.workload import BUILDING, LIGHT, MEMORY, Workload
+from avatarium.training.run import engine
 
 TINY = replace(LIGHT, hyperparameters=replace(LIGHT.hyperparameters, envs=2, minibatch=128, epochs=1))
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from avatarium.training import checkpoint, engine, session
 from avatarium.training.algorithms.ppo import BatchedPPO
-from avatarium.training.checkpoint import Progress
-from avatarium.training.direction import Direction
-from avatarium.training.plan import Plan
-from avatarium.training.progress import Silence
+from avatarium.training.run import checkpoint, engine, session
+from avatarium.training.run.checkpoint import Progress
+from avatarium.training.run.direction import Direction
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.progress import Silence
 from avatarium.worlds import UserError
 
 

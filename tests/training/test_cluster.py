@@ -17,17 +17,17 @@ from typing import Any
 import pytest
 from ray.cluster_utils import Cluster
 
-from avatarium.training import checkpoint, engine, session
 from avatarium.training.cluster import cpus, joining, shipping, sizing
 from avatarium.training.cluster.machines import Machines
-from avatarium.training.plan import Plan
-from avatarium.training.progress import Silence
+from avatarium.training.run import checkpoint, engine, session
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.progress import Silence
 from avatarium.worlds import UserError
 from avatarium.worlds.cli import main
 
 OUTSIDE = Path(__file__).parent / "outside"
 IMPORTS = (
-    "import lanes, importlib.metadata, avatarium.training.env_runner as runner, avatarium.worlds.core.batch as batch\n"
+    "import lanes, importlib.metadata, avatarium.training.play.env_runner as runner, avatarium.worlds.core.batch as batch\n"
     "print(runner.__file__, batch.__file__, lanes.__file__, importlib.metadata.version('avatarium'), sep='\\n')"
 )
 STORE = 80 << 20

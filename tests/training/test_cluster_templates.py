@@ -13,9 +13,9 @@ import yaml
 from ray.autoscaler._private.util import prepare_config, validate_config
 from ray.scripts.scripts import start
 
-from avatarium.training import request
 from avatarium.training.cluster import cpus, machines
 from avatarium.training.commands import Train
+from avatarium.training.run import request
 
 FOLDER = Path(machines.__file__).parent
 FIELDS = {

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from avatarium.agents import curiosity
-from avatarium.training import engine
 from avatarium.training.algorithms.ppo import BatchedPPO
-from avatarium.training.plan import Plan
-from avatarium.training.wishes import Part, parts_of
+from avatarium.training.learn.wishes import Part, parts_of
+from avatarium.training.run import engine
+from avatarium.training.run.plan import Plan
 from avatarium.worlds import UserError
 
 

@@ -14,10 +14,11 @@ import pytest
 from avatarium import agents
 from avatarium.agents.play import play
 from avatarium.agents.policy import Memory, Turn
-from avatarium.training import kernels, retelling
-from avatarium.training.demonstrations import BY_HAND, Wanted, load
-from avatarium.training.rollout import Extras
-from avatarium.training.tracks import Demonstrations
+from avatarium.training.demos import retelling
+from avatarium.training.demos.demonstrations import BY_HAND, Wanted, load
+from avatarium.training.demos.tracks import Demonstrations
+from avatarium.training.learn import kernels
+from avatarium.training.play.rollout import Extras
 from avatarium.worlds import UserError, make_batch, spec
 from avatarium.worlds.core import blocks
 from avatarium.worlds.core.recorder import Recorder

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from avatarium.training import engine
-from avatarium.training.env_runner import BatchedEnvRunner
-from avatarium.training.plan import Plan
-from avatarium.training.workers import Workers
+from avatarium.training.learn.workers import Workers
+from avatarium.training.play.env_runner import BatchedEnvRunner
+from avatarium.training.run import engine
+from avatarium.training.run.plan import Plan
 
 
 def test_native_errors_go_to_a_file_and_python_s_do_not(

@@ -8,11 +8,11 @@ import torch
 from ray.rllib.core.columns import Columns
 
 from avatarium import worlds
-from avatarium.training import engine
-from avatarium.training.env_runner import ORDERS, BatchedEnvRunner
-from avatarium.training.orders import Orders
-from avatarium.training.plan import Plan
-from avatarium.training.recipe import Hyperparameters
+from avatarium.training.play.env_runner import ORDERS, BatchedEnvRunner
+from avatarium.training.play.orders import Orders
+from avatarium.training.run import engine
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.recipe import Hyperparameters
 
 STEPS, ENVS = 20, 16
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from avatarium.agents.networks.actor_critic import Inputs
-from avatarium.training.rollout import Fragment
-from avatarium.training.tables import ADVANTAGES, AFTER, OBSERVATIONS, PRESENT, TARGETS, Table
+from avatarium.training.learn.tables import ADVANTAGES, AFTER, OBSERVATIONS, PRESENT, TARGETS, Table
+from avatarium.training.play.rollout import Fragment
 
 Playing = Callable[..., Any]
 COMING_AND_GOING = {"walkers": 3, "leaving": True, "late": 4, "episode_steps": 13, "pace": 0.4}

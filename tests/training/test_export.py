@@ -14,10 +14,10 @@ from avatarium.agents.exported import OnnxPolicy, read
 from avatarium.agents.play import play
 from avatarium.leaderboards import gates
 from avatarium.leaderboards.evaluate import evaluate
-from avatarium.training import export
-from avatarium.training.checkpoint import Checkpoint, Progress
-from avatarium.training.minds import Frozen, Seated
-from avatarium.training.plan import Plan
+from avatarium.training.play.minds import Frozen, Seated
+from avatarium.training.run import export
+from avatarium.training.run.checkpoint import Checkpoint, Progress
+from avatarium.training.run.plan import Plan
 from avatarium.worlds.core.transcript import Transcript
 
 Playing = Callable[..., Any]

@@ -10,8 +10,8 @@ import pytest
 from matplotlib.image import imread
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from avatarium.training import curve, history
-from avatarium.training.history import History, Point
+from avatarium.training.run import curve, history
+from avatarium.training.run.history import History, Point
 from avatarium.worlds import UserError
 
 

@@ -6,7 +6,8 @@ import torch
 from torch.distributions import Categorical, Normal
 
 from avatarium.agents.networks import heads
-from avatarium.training import kernels
+from avatarium.training.learn.kernels import estimate_advantages
+from avatarium.training.play import kernels
 from avatarium.worlds.core.rng import mix
 
 CHOICES = np.array([3, 1, 5], np.int64)
@@ -55,7 +56,7 @@ def test_advantages_are_the_reference_s(seed: int) -> None:
     rewards, final_values = rng.normal(size=shape).astype(F), rng.normal(size=shape).astype(F)
     values = rng.normal(size=(41, 7)).astype(F)
     found = np.full(shape, np.nan, F)
-    kernels.estimate_advantages(rewards, values, terminations, truncations, final_values, present, F(0.97), F(0.9), found)
+    estimate_advantages(rewards, values, terminations, truncations, final_values, present, F(0.97), F(0.9), found)
     np.testing.assert_allclose(found, reference(rewards, values, terminations, truncations, final_values, present, 0.97, 0.9), atol=1e-4)
 
 

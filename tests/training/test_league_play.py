@@ -10,9 +10,9 @@ from avatarium import worlds
 from avatarium.agents.networks.actor_critic import ActorCritic, Architecture, Interface
 from avatarium.training.league.matchmaking import MAIN, Table
 from avatarium.training.league.outcome import ITSELF
-from avatarium.training.orders import Casting, Orders
-from avatarium.training.rollout import Extras
-from avatarium.training.stage import Stage
+from avatarium.training.play.orders import Casting, Orders
+from avatarium.training.play.rollout import Extras
+from avatarium.training.play.stage import Stage
 
 ENVS, STEPS = 16, 10
 SIDES = "sides"

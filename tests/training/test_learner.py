@@ -10,13 +10,14 @@ import pytest
 import torch
 from ray.rllib.core.learner.training_data import TrainingData
 
-from avatarium.training import engine, learner, losses
 from avatarium.training.algorithms.ppo import BatchedPPO
-from avatarium.training.learner import BatchedPPOTorchLearner
-from avatarium.training.losses import Weights
-from avatarium.training.plan import Plan
-from avatarium.training.rollout import RolloutBatch
-from avatarium.training.tables import ACTIONS, ADVANTAGES, LOG_PROBS, PRESENT, TARGETS, Minibatch, Table
+from avatarium.training.learn import learner, losses
+from avatarium.training.learn.learner import BatchedPPOTorchLearner
+from avatarium.training.learn.losses import Weights
+from avatarium.training.learn.tables import ACTIONS, ADVANTAGES, LOG_PROBS, PRESENT, TARGETS, Minibatch, Table
+from avatarium.training.play.rollout import RolloutBatch
+from avatarium.training.run import engine
+from avatarium.training.run.plan import Plan
 
 STEPS = 16 * 20
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from avatarium.training import losses
-from avatarium.training.losses import Weights
-from avatarium.training.tables import ACTIONS, ADVANTAGES, ALLOWED, LOG_PROBS, PRESENT, TARGETS, Minibatch
+from avatarium.training.learn import losses
+from avatarium.training.learn.losses import Weights
+from avatarium.training.learn.tables import ACTIONS, ADVANTAGES, ALLOWED, LOG_PROBS, PRESENT, TARGETS, Minibatch
 
 CHOICES = (3, 5)
 WEIGHTS = Weights(clip=0.2, value=0.7, entropy=0.1)

@@ -13,13 +13,14 @@ from avatarium import agents, worlds
 from avatarium.agents.networks import heads
 from avatarium.agents.play import play
 from avatarium.leaderboards.evaluate import evaluate
-from avatarium.training import export, losses
-from avatarium.training.checkpoint import Checkpoint, Progress
-from avatarium.training.losses import Weights
-from avatarium.training.minds import Frozen, Seated, load_mind
-from avatarium.training.plan import Plan
-from avatarium.training.recipe import Hyperparameters
-from avatarium.training.tables import ALLOWED
+from avatarium.training.learn import losses
+from avatarium.training.learn.losses import Weights
+from avatarium.training.learn.tables import ALLOWED
+from avatarium.training.play.minds import Frozen, Seated, load_mind
+from avatarium.training.run import export
+from avatarium.training.run.checkpoint import Checkpoint, Progress
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.recipe import Hyperparameters
 from avatarium.worlds.core.transcript import Transcript
 
 Playing = Callable[..., Any]

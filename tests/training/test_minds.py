@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from avatarium import worlds
-from avatarium.training import checkpoint, engine, export
-from avatarium.training.checkpoint import Progress
-from avatarium.training.direction import Direction
-from avatarium.training.env_runner import BatchedEnvRunner
-from avatarium.training.minds import Frozen, Seated, load_mind
-from avatarium.training.plan import Plan
+from avatarium.training.play.env_runner import BatchedEnvRunner
+from avatarium.training.play.minds import Frozen, Seated, load_mind
+from avatarium.training.run import checkpoint, engine, export
+from avatarium.training.run.checkpoint import Progress
+from avatarium.training.run.direction import Direction
+from avatarium.training.run.plan import Plan
 from avatarium.worlds import UserError
 
 Playing = Callable[..., Any]

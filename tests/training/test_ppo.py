@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from avatarium.agents.networks.actor_critic import Architecture
-from avatarium.training import engine, learner
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig, role_of
-from avatarium.training.plan import Plan
+from avatarium.training.learn import learner
+from avatarium.training.run import engine
+from avatarium.training.run.plan import Plan
 from avatarium.worlds import UserError
 
 

@@ -4,8 +4,8 @@ import io
 
 from rich.console import Console
 
-from avatarium.training import progress
-from avatarium.training.history import Point
+from avatarium.training.run import progress
+from avatarium.training.run.history import Point
 
 POINT: Point = {"return": 3.25, "success": 0.5, "decisions_per_second": 54321.0, "seconds": 30.0, "other": 1.0}
 

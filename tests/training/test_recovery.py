@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 import ray
 
-from avatarium.training import checkpoint, engine, recovery, session
 from avatarium.training.algorithms import ppo
 from avatarium.training.algorithms.ppo import LearnerLost
 from avatarium.training.cluster import cpus
-from avatarium.training.history import Board, Point
-from avatarium.training.plan import Plan
-from avatarium.training.recovery import Losses
-from avatarium.training.samplers import RunnersLost
+from avatarium.training.play.samplers import RunnersLost
+from avatarium.training.run import checkpoint, engine, recovery, session
+from avatarium.training.run.history import Board, Point
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.recovery import Losses
 from avatarium.worlds import UserError
 
 WORDS = ["lanes:WORLD", "--minutes", "9", "--evaluate", "0", "--envs", "16", "--out", "run", "--oversubscribe"]

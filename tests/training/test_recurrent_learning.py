@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from avatarium.training import learner, losses
-from avatarium.training.losses import Weights
-from avatarium.training.rollout import Fragment
-from avatarium.training.tables import ADVANTAGES, LOG_PROBS, PRESENT, Minibatch, Table
+from avatarium.training.learn import learner, losses
+from avatarium.training.learn.losses import Weights
+from avatarium.training.learn.tables import ADVANTAGES, LOG_PROBS, PRESENT, Minibatch, Table
+from avatarium.training.play.rollout import Fragment
 
 Playing = Callable[..., Any]
 COMING_AND_GOING = {"walkers": 3, "leaving": True, "late": 4, "episode_steps": 13, "pace": 0.4}

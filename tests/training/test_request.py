@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from avatarium import worlds
-from avatarium.training import request
 from avatarium.training.commands import Train
-from avatarium.training.plan import Plan
-from avatarium.training.recipe import Happened, Hyperparameters, event_rates, recipe_for
+from avatarium.training.run import request
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.recipe import Happened, Hyperparameters, event_rates, recipe_for
 from avatarium.worlds import UserError
 
 

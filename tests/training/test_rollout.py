@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avatarium.training import arena
-from avatarium.training.rollout import Extras, Fragment, RolloutBatch, allocate, join, split
+from avatarium.training.play import arena
+from avatarium.training.play.rollout import Extras, Fragment, RolloutBatch, allocate, join, split
 
 Playing = Callable[..., Any]
 COMING_AND_GOING = {"walkers": 3, "leaving": True, "late": 4, "episode_steps": 13, "pace": 0.4}

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import ray
 
-from avatarium.training import engine
 from avatarium.training.algorithms.ppo import BatchedPPO
-from avatarium.training.plan import Plan
+from avatarium.training.run import engine
+from avatarium.training.run.plan import Plan
 
 
 def weights(state: dict[str, Any]) -> dict[str, np.ndarray]:

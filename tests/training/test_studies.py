@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from avatarium.leaderboards.stats import Interval
-from avatarium.training import history
+from avatarium.training.run import history
 from avatarium.training.studies import file, running
 from avatarium.training.studies.expectation import Expectation
 from avatarium.training.studies.summary import Finding

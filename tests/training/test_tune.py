@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from avatarium.training.plan import Plan
+from avatarium.training.run.plan import Plan
 from avatarium.training.tuning import space
 from avatarium.training.tuning.space import Choice, Range
 from avatarium.training.tuning.trial import score

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avatarium.training.visits import VisitCounter, hashed_places
+from avatarium.training.play.visits import VisitCounter, hashed_places
 
 
 def arrive(counter: VisitCounter, places: list[list[int]], present: list[list[bool]] | None = None) -> list[list[list[float]]]:

@@ -10,15 +10,16 @@ from ray.rllib.utils.metrics import LEARNER_RESULTS
 from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 
 from avatarium.agents.networks.actor_critic import ActorCritic, Inputs
-from avatarium.training import demonstrations, losses
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig
-from avatarium.training.demonstrations import Demonstrations
-from avatarium.training.learner import BatchedPPOTorchLearner
-from avatarium.training.modules import ActorCriticModule
-from avatarium.training.rollout import Extras, Fragment, RolloutBatch
-from avatarium.training.samplers import Harvest, Sampler, shards
-from avatarium.training.tables import ACTIONS, ALLOWED
-from avatarium.training.tally import log_steps
+from avatarium.training.demos import demonstrations
+from avatarium.training.demos.demonstrations import Demonstrations
+from avatarium.training.learn import losses
+from avatarium.training.learn.learner import BatchedPPOTorchLearner
+from avatarium.training.learn.modules import ActorCriticModule
+from avatarium.training.learn.tables import ACTIONS, ALLOWED
+from avatarium.training.play.rollout import Extras, Fragment, RolloutBatch
+from avatarium.training.play.samplers import Harvest, Sampler, shards
+from avatarium.training.play.tally import log_steps
 
 HELD_OUT = 0.1
 """Share of the episodes on which likelihood is measured instead of learnt from."""

@@ -18,14 +18,14 @@ from ray.rllib.utils.metrics import (
 )
 
 from avatarium.agents.networks.actor_critic import Architecture
-from avatarium.training import arena
-from avatarium.training.env_runner import ORDERS, BatchedEnvRunner
-from avatarium.training.learner import BatchedPPOTorchLearner
-from avatarium.training.modules import ActorCriticModule
-from avatarium.training.orders import Casting, Orders
-from avatarium.training.rollout import RolloutBatch
-from avatarium.training.samplers import LocalSampler, RemoteSampler, Sampler
-from avatarium.training.wishes import Wonder
+from avatarium.training.learn.learner import BatchedPPOTorchLearner
+from avatarium.training.learn.modules import ActorCriticModule
+from avatarium.training.learn.wishes import Wonder
+from avatarium.training.play import arena
+from avatarium.training.play.env_runner import ORDERS, BatchedEnvRunner
+from avatarium.training.play.orders import Casting, Orders
+from avatarium.training.play.rollout import RolloutBatch
+from avatarium.training.play.samplers import LocalSampler, RemoteSampler, Sampler
 from avatarium.worlds.core.errors import UserError
 
 LOOK_S = 1.0

@@ -31,10 +31,10 @@ class TrainingBench:
         import torch
         from rich.console import Console
 
-        from avatarium.training import engine
         from avatarium.training.bench import report, suite
         from avatarium.training.bench.workload import LIGHT
         from avatarium.training.cluster.machines import Machines
+        from avatarium.training.run import engine
 
         console = Console(highlight=False)
         os.environ["OMP_NUM_THREADS"] = "1"  # of every process that Ray starts

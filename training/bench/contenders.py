@@ -11,13 +11,13 @@ from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.execution.rollout_ops import synchronous_parallel_sample
 
-from avatarium.training import engine
 from avatarium.training.adapters.rllib import WorldEnv
 from avatarium.training.algorithms.ppo import BatchedPPO, role_of
 from avatarium.training.bench.tight import Loop, RecurrentLoop
 from avatarium.training.bench.workload import Workload
-from avatarium.training.modules import ActorCriticModule
-from avatarium.training.samplers import LocalSampler
+from avatarium.training.learn.modules import ActorCriticModule
+from avatarium.training.play.samplers import LocalSampler
+from avatarium.training.run import engine
 
 
 def nothing() -> None:

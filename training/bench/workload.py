@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from avatarium.agents.networks.actor_critic import Architecture
-from avatarium.training.plan import Plan
-from avatarium.training.recipe import Hyperparameters
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.recipe import Hyperparameters
 from avatarium.worlds.core.parallel import World
 
 

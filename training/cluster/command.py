@@ -28,8 +28,8 @@ class ClusterBench:
             raise UserError("--rates, --learner-cores, --seconds and --windows have to be more than 0")
         for module in MODULES:
             need(module, "train")
-        from avatarium.training import request
         from avatarium.training.cluster import sizing
+        from avatarium.training.run import request
 
         print(sizing.report(sizing.measure(request.planned(args), args.seconds, args.windows), args.rates, args.learner_cores))
         return 0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import ray
 
-from avatarium.training.plan import Plan
+from avatarium.training.run.plan import Plan
 from avatarium.worlds.core.errors import UserError
 
 RELEASE_S = 15.0

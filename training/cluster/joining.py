@@ -11,7 +11,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from avatarium.training.cluster import cpus, shipping
 from avatarium.training.cluster.machines import Machines
-from avatarium.training.plan import Plan
+from avatarium.training.run.plan import Plan
 from avatarium.worlds.core.errors import UserError
 
 CLIENT = "ray://"
@@ -81,7 +81,7 @@ def _check_nodes() -> None:
 @ray.remote(num_cpus=0, max_retries=0)  # type: ignore[untyped-decorator]
 def _ready() -> str:
     """Runs on a node: whether a runner could."""
-    from avatarium.training import env_runner
+    from avatarium.training.play import env_runner
 
     return env_runner.__name__
 

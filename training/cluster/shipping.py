@@ -11,8 +11,8 @@ import avatarium.leaderboards
 import avatarium.render
 import avatarium.training
 import avatarium.worlds
-from avatarium.training import checkpoint
-from avatarium.training.plan import Plan
+from avatarium.training.run import checkpoint
+from avatarium.training.run.plan import Plan
 from avatarium.worlds.core.errors import UserError
 
 PACKAGES = (avatarium.worlds, avatarium.agents, avatarium.render, avatarium.leaderboards, avatarium.training)

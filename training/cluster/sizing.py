@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from ray.rllib.core.learner.training_data import TrainingData
 
-from avatarium.training import engine
 from avatarium.training.algorithms.ppo import BatchedPPO
-from avatarium.training.plan import Plan
+from avatarium.training.run import engine
+from avatarium.training.run.plan import Plan
 
 FLOAT = 4
 """Bytes of a gradient's number."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from avatarium.training.recipe import Happened, Hyperparameters, Recipe
+from avatarium.training.run.recipe import Happened, Hyperparameters, Recipe
 
 EPISODE_STEPS = 200
 

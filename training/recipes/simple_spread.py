@@ -1,6 +1,6 @@
 """How to train in MPE's simple_spread of PettingZoo, a world of others: ``avatarium train mpe2.simple_spread_v3:parallel_env``."""
 
-from avatarium.training.recipe import Hyperparameters, Recipe
+from avatarium.training.run.recipe import Hyperparameters, Recipe
 
 RECIPE = Recipe(
     Hyperparameters(

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from avatarium.training.curriculum import Curriculum
-from avatarium.training.recipe import Happened, Hyperparameters, Recipe
+from avatarium.training.run.curriculum import Curriculum
+from avatarium.training.run.recipe import Happened, Hyperparameters, Recipe
 
 
 def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]:

@@ -59,8 +59,8 @@ class Study:
 
 def carry_out(study: "Asked", todo: "list[Task]", out: Path, console: "Console") -> bool:
     """Carry out one run after the other, and report after each; returns whether nothing interrupted it."""
-    from avatarium.training import engine, progress
-    from avatarium.training.recipe import recipe_for
+    from avatarium.training.run import engine, progress
+    from avatarium.training.run.recipe import recipe_for
     from avatarium.training.studies import running
 
     done = [task for task in todo if running.finished(task)]

@@ -33,9 +33,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from avatarium.training import arena
-from avatarium.training.plan import Plan
-from avatarium.training.recipe import Hyperparameters, recipe_for
+from avatarium.training.play import arena
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.recipe import Hyperparameters, recipe_for
 from avatarium.training.studies.expectation import Expectation
 from avatarium.worlds.core import settings
 from avatarium.worlds.core.errors import UserError, nearest

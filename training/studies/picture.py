@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from avatarium.leaderboards import stats
-from avatarium.training.curve import smooth
-from avatarium.training.history import Point
+from avatarium.training.run.curve import smooth
+from avatarium.training.run.history import Point
 from avatarium.training.studies.file import Part
 from avatarium.training.studies.summary import Done
 

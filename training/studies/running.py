@@ -9,11 +9,11 @@ import numpy as np
 
 from avatarium import agents
 from avatarium.leaderboards.evaluate import evaluate
-from avatarium.training import checkpoint, history, outcome, session
-from avatarium.training.checkpoint import Checkpoint
-from avatarium.training.history import Point
-from avatarium.training.plan import Plan
-from avatarium.training.progress import Display
+from avatarium.training.run import checkpoint, history, outcome, session
+from avatarium.training.run.checkpoint import Checkpoint
+from avatarium.training.run.history import Point
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.progress import Display
 from avatarium.training.studies.file import DEMONSTRATIONS, Contestant, Judging, Part, Study
 from avatarium.worlds.core.errors import UserError
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import trim_mean
 
 from avatarium.leaderboards.stats import Interval, interval
-from avatarium.training.plan import versions
+from avatarium.training.run.plan import versions
 from avatarium.training.studies.expectation import Verdict
 from avatarium.training.studies.file import Part, Study
 from avatarium.training.studies.running import Run, Task

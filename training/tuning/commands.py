@@ -12,7 +12,7 @@ from avatarium.training.commands import INTERRUPTED, MODULES
 from avatarium.worlds.core.errors import UserError, need
 
 if TYPE_CHECKING:
-    from avatarium.training.plan import Plan
+    from avatarium.training.run.plan import Plan
     from avatarium.training.tuning.search import Search, Tried
 
 NEW = ("world", "samples", "steps", "minutes", "seed", "runners", "envs", "at_once", "out", "space", "set", "train")
@@ -79,7 +79,7 @@ class Tune:
 
 def asked(args: argparse.Namespace) -> "Search":
     """The search that the arguments ask for. Raises UserError."""
-    from avatarium.training import request
+    from avatarium.training.run import request
     from avatarium.training.tuning import space
     from avatarium.training.tuning.search import Search
 
@@ -134,7 +134,7 @@ def _short(value: Any) -> str:
 
 def command(plan: "Plan", values: dict[str, Any]) -> str:
     """How to train with these hyper-parameters beside those of the plan."""
-    from avatarium.training.recipe import recipe_for
+    from avatarium.training.run.recipe import recipe_for
 
     own = asdict(recipe_for(plan.arena.name).hyperparameters)
     asked = {name: value for name, value in asdict(plan.hyperparameters).items() if value != own[name] and name not in UNSAID}

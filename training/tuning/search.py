@@ -14,8 +14,8 @@ from ray import tune
 from ray.tune.schedulers import ASHAScheduler
 from ray.tune.search import BasicVariantGenerator
 
-from avatarium.training import engine
-from avatarium.training.plan import Plan
+from avatarium.training.run import engine
+from avatarium.training.run.plan import Plan
 from avatarium.training.tuning import trial
 from avatarium.training.tuning.space import Choice, Range, Space
 from avatarium.worlds.core.errors import UserError

@@ -6,8 +6,8 @@ from typing import Any
 
 from ray import tune
 
-from avatarium.training.plan import Plan
-from avatarium.training.recipe import Hyperparameters
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.recipe import Hyperparameters
 from avatarium.worlds.core import settings
 from avatarium.worlds.core.errors import UserError
 

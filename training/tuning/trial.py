@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from ray import tune
 
-from avatarium.training import checkpoint, session
-from avatarium.training.history import Point, read
-from avatarium.training.plan import Plan
-from avatarium.training.recipe import recipe_for
+from avatarium.training.run import checkpoint, session
+from avatarium.training.run.history import Point, read
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.recipe import recipe_for
 from avatarium.training.tuning import space
 
 SCORE, PERCENT, DECISIONS, SECONDS = "score", "percent", "decisions", "seconds"

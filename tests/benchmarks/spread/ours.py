@@ -9,11 +9,11 @@ import torch
 from spread.diary import SETTINGS, Diary, Logits
 
 from avatarium.agents.networks.actor_critic import ActorCritic
-from avatarium.training import engine
 from avatarium.training.algorithms.ppo import BatchedPPO
-from avatarium.training.plan import Plan
 from avatarium.training.recipes.simple_spread import RECIPE
-from avatarium.training.session import Session
+from avatarium.training.run import engine
+from avatarium.training.run.plan import Plan
+from avatarium.training.run.session import Session
 
 ADDRESS = "mpe2.simple_spread_v3:parallel_env"
 ROLE = "agent"

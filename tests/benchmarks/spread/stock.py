@@ -19,7 +19,7 @@ from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv
 from ray.tune.registry import register_env
 from spread.diary import AGENTS, SETTINGS, Diary, Logits
 
-from avatarium.training.engine import native_errors_to
+from avatarium.training.run.engine import native_errors_to
 
 POLICY, NAME = "agent", "simple_spread"
 RUNNERS = 2

@@ -1,0 +1,1 @@
+"""Transcripts as demonstrations: games retold, so that what their avatars saw and did can be imitated."""

@@ -1,0 +1,221 @@
+"""From what was played to what is learnt from: values, advantages and bonuses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from avatarium.agents.curiosity.transitions import Transitions
+from avatarium.agents.networks.actor_critic import ActorCritic, Inputs, State
+from avatarium.training.learn import kernels
+from avatarium.training.learn.across import moments
+from avatarium.training.learn.tables import (
+    ACTIONS,
+    ADVANTAGES,
+    AFTER,
+    ALLOWED,
+    LOG_PROBS,
+    OBSERVATIONS,
+    PRESENT,
+    STARTS,
+    TARGETS,
+    VISITS,
+    Table,
+)
+from avatarium.training.learn.workers import Workers
+from avatarium.training.play.rollout import Fragment
+
+Values = tuple[np.ndarray, np.ndarray]
+"""Estimated returns float32 [T + 1, S, K], and those of final observations [T, S, K]."""
+ROWS_AT_ONCE = 2048
+"""Decisions that a thread works on in one go: their activations stay in its cache."""
+
+
+class Curiosity:
+    """The bonuses of a module, each with its weight, brought to one scale: their root mean square so far."""
+
+    def __init__(self, parts: Sequence[tuple[Any, Any, float]], extrinsic: float, gamma: float, episodic: bool) -> None:
+        """``parts``: (bonus, its running scale, its weight); ``extrinsic``: weight of the task's advantage, the bonus's being 1."""
+        self.parts, self.extrinsic, self.gamma, self.episodic = parts, extrinsic, gamma, episodic
+
+
+@dataclass(frozen=True)
+class Discounts:
+    """How returns are estimated."""
+
+    gamma: float
+    lam: float
+    sequence: int
+    """Steps of a sequence of a recurrent network."""
+
+
+class Estimator:
+    """Makes tables of fragments for one network."""
+
+    def __init__(self, network: ActorCritic, curiosity: Curiosity | None, discounts: Discounts, workers: Workers, device: Any) -> None:
+        self._network, self._curiosity, self._discounts = network, curiosity, discounts
+        self._workers, self._device = workers, device
+
+    def table(self, fragment: Fragment) -> Table:
+        """Values, advantages and targets of a fragment. The network's scale of returns is brought up to date."""
+        steps, slots = fragment.rewards.shape
+        observations, central = self._tensor(fragment.observations), self._tensor(fragment.central)
+        central_of = self._tensor(fragment.central_of)
+        values, states = self._values(fragment, observations, central, central_of)
+        columns = {
+            OBSERVATIONS: observations[:-1],
+            ACTIONS: self._tensor(fragment.actions),
+            LOG_PROBS: self._tensor(fragment.log_probs),
+            PRESENT: self._tensor(fragment.present),
+            STARTS: self._tensor(fragment.starts[:-1]),
+        }
+        if fragment.allowed.shape[-1]:
+            columns[ALLOWED] = self._tensor(fragment.allowed)
+        if self._curiosity:
+            columns |= {AFTER: self._after(fragment, observations), VISITS: self._tensor(fragment.visits)}
+        flat = {name: column.flatten(0, 1) for name, column in columns.items()}
+        who = self._tensor(fragment.who)
+        bonus, told = self._bonus(flat, who)
+        advantages = self._advantages(fragment, values, bonus.reshape(steps, slots))
+        targets = self._tensor(advantages + values[0][:-1])
+        learnt, told = self._scaled(self._tensor(advantages).flatten(0, 1), targets.flatten(0, 1), flat[PRESENT], told)
+        length = self._discounts.sequence if self._network.recurrent else 1
+        memory = tuple(part.view(-1, length, *part.shape[1:])[:, 0].flatten(0, 1) for part in states)
+        drawn = self._drawable(flat[PRESENT], length, slots)
+        return Table(flat | learnt, drawn, length, memory, central, central_of, who, steps * slots, told)
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        """The array on the learner's device; those out of Ray's object store are read-only, which torch does not know: they are copied."""
+        return torch.from_numpy(array if array.flags.writeable else array.copy()).to(self._device)
+
+    def _values(self, fragment: Fragment, observations: Tensor, central: Tensor, central_of: Tensor) -> tuple[Values, State]:
+        """Values float32 [T + 1, S, K]; those of final observations [T, S, K]; and the memory before every step [T, S, units]."""
+        steps, slots = fragment.rewards.shape
+        state = tuple(self._tensor(part) for part in fragment.state)
+        starts = self._tensor(fragment.starts)
+        found, before, after = self._evaluated(observations, central, central_of, starts, state)
+        final_values = np.zeros((steps, slots, found.shape[-1]), np.float32)
+        if len(fragment.final_steps):
+            at = torch.from_numpy(fragment.final_steps), torch.from_numpy(fragment.final_slots)
+            rows = self._tensor(fragment.final_observations)
+            seen = self._tensor(fragment.final_central) if central.shape[-1] else None
+            if self._network.recurrent:
+                begun = torch.zeros(1, len(rows), dtype=torch.bool, device=rows.device)
+                inputs = Inputs(rows[None], None if seen is None else seen[None], begun, tuple(part[at] for part in after))
+            else:
+                inputs = Inputs(rows, seen)
+            with torch.no_grad():
+                final_values[fragment.final_steps, fragment.final_slots] = (
+                    self._network.evaluate(inputs)[0].reshape(len(rows), -1).cpu().numpy()
+                )
+        return (found.cpu().numpy(), final_values), before
+
+    def _evaluated(
+        self, observations: Tensor, central: Tensor, central_of: Tensor, starts: Tensor, state: State
+    ) -> tuple[Tensor, State, State]:
+        """Values [T + 1, S, K], and the memory before and after every step but the last [T, S, units]."""
+        slots = observations.shape[1]
+        wide = bool(central.shape[-1])
+
+        def look(some: slice) -> tuple[Tensor, State]:
+            seen = central[:, central_of[some]] if wide else None
+            inputs = Inputs(observations[:, some], seen, starts[:, some], tuple(part[some] for part in state))
+            with torch.no_grad():  # which holds for this thread alone
+                return self._network.evaluate(inputs)
+
+        width = max(1, ROWS_AT_ONCE // len(observations))
+        found = self._workers.map(look, [slice(first, first + width) for first in range(0, slots, width)])
+        values = torch.cat([value for value, _ in found], dim=1)
+        after = tuple(torch.cat(parts, dim=1)[:-1] for parts in zip(*(states for _, states in found), strict=True))
+        before = tuple(torch.cat([first[None], part[:-1]]) * ~starts[:-1, :, None] for first, part in zip(state, after, strict=True))
+        return values, before, after
+
+    def _after(self, fragment: Fragment, observations: Tensor) -> Tensor:
+        """The observation [T, S, D] that followed each decision."""
+        after = observations[1:].clone()
+        after[torch.from_numpy(fragment.final_steps), torch.from_numpy(fragment.final_slots)] = self._tensor(fragment.final_observations)
+        return after
+
+    def _bonus(self, columns: dict[str, Tensor], who: Tensor) -> tuple[np.ndarray, dict[str, float]]:
+        """The intrinsic reward float32 [T * S], and each bonus's mean before scaling."""
+        rows = len(columns[PRESENT])
+        total = np.zeros(rows, np.float32)
+        told: dict[str, float] = {}
+        if not self._curiosity:
+            return total, told
+        here = columns[PRESENT].cpu().numpy()
+        parts = torch.split(torch.arange(rows, device=who.device), ROWS_AT_ONCE)
+        for bonus, scale, weight in self._curiosity.parts:
+            found: list[Tensor] = self._workers.map(lambda some: bonus.bonus(self._transitions(columns, who, some)), parts)  # noqa: B023
+            raw = torch.cat(found)
+            scale.absorb(*moments(raw[columns[PRESENT]][:, None]))
+            size = (scale.variance + scale.mean.square()).sqrt().clamp_min(scale.floor)  # not the deviation: a bonus may be constant
+            total += (weight * raw / size).cpu().numpy() * here
+            told[f"bonus_{bonus.name}"] = float(raw[columns[PRESENT]].mean()) if here.any() else 0.0
+        told["intrinsic_reward"] = float(total[here].mean()) if here.any() else 0.0
+        return total, told
+
+    def _transitions(self, columns: dict[str, Tensor], who: Tensor, rows: Tensor) -> Transitions:
+        return transitions(
+            self._network, {name: columns[name][rows] for name in (OBSERVATIONS, ACTIONS, AFTER, VISITS)}, who[rows % len(who)]
+        )
+
+    def _advantages(self, fragment: Fragment, values: Values, bonus: np.ndarray) -> np.ndarray:
+        """Generalised advantages float32 [T, S, K] of the task's return and, with curiosity, of the intrinsic one."""
+        found = [
+            self._estimate(fragment, fragment.rewards, values, 0, (fragment.terminations, fragment.truncations), self._discounts.gamma)
+        ]
+        if self._curiosity:
+            over, cut = fragment.terminations, fragment.truncations
+            if not self._curiosity.episodic:  # novelty goes on when an episode ends (Burda et al. 2018, 2.3); it stops when nobody is there
+                over, cut = np.zeros_like(over), np.zeros_like(cut)
+                over[:-1] = fragment.present[:-1] & ~fragment.present[1:]
+            found.append(self._estimate(fragment, bonus, values, 1, (over, cut), self._curiosity.gamma))
+        return np.stack(found, axis=-1)
+
+    def _estimate(
+        self, fragment: Fragment, rewards: np.ndarray, values: Values, k: int, ends: tuple[np.ndarray, np.ndarray], gamma: float
+    ) -> np.ndarray:
+        """``kernels.estimate_advantages`` for return ``k`` of the critic: float32 [T, S]."""
+        found, finals = (np.ascontiguousarray(part[..., k]) for part in values)
+        advantages = np.empty(rewards.shape, np.float32)
+        lam = np.float32(self._discounts.lam)
+        kernels.estimate_advantages(rewards, found, *ends, finals, fragment.present, np.float32(gamma), lam, advantages)
+        return advantages
+
+    def _scaled(
+        self, advantages: Tensor, targets: Tensor, present: Tensor, told: dict[str, float]
+    ) -> tuple[dict[str, Tensor], dict[str, float]]:
+        """Advantages as one number of mean 0 and deviation 1; targets in the critic's units, which are brought up to date first."""
+        network, here = self._network, targets[present]
+        names = ("", "intrinsic_")
+        for k in range(targets.shape[-1]):
+            if len(here) > 1:
+                unexplained = advantages[present][:, k].var() / here[:, k].var().clamp_min(1e-12)
+                told |= {f"{names[k]}vf_explained_var": 1.0 - float(unexplained), f"{names[k]}value_mean": float(here[:, k].mean())}
+        network.rescale_returns(*moments(here))
+        together = advantages[:, 0]
+        if self._curiosity:
+            together = self._curiosity.extrinsic * together + advantages[:, 1] / network.returns.deviation[1]
+        count, mean, variance = moments(together[present])
+        if count > 1:
+            together = (together - mean) / (variance.sqrt() + 1e-6)
+        return {ADVANTAGES: together, TARGETS: (targets - network.returns.mean) / network.returns.deviation}, told
+
+    def _drawable(self, present: Tensor, length: int, slots: int) -> Tensor:
+        """Rows at which somebody was there, or first rows of sequences in which somebody ever was."""
+        if not self._network.recurrent:
+            return torch.nonzero(present).flatten()
+        some = present.view(-1, length, slots).any(dim=1)
+        chunk, slot = torch.nonzero(some, as_tuple=True)
+        return chunk * (length * slots) + slot
+
+
+def transitions(network: ActorCritic, columns: dict[str, Tensor], who: Tensor) -> Transitions:
+    """What bonuses see of decisions: B rows of the columns of a table."""
+    before, after = (network.normalise(columns[name]).clamp(-5.0, 5.0) for name in (OBSERVATIONS, AFTER))
+    actions = columns[ACTIONS].clamp(-1.0, 1.0) if network.controls else columns[ACTIONS].long()
+    return Transitions(before, actions, after, columns[VISITS], who)

@@ -1,0 +1,97 @@
+"""The inner loops of learning on a CPU: advantages, and the loss of PPO with its gradient in one pass over a minibatch.
+
+With small networks, the two dozen small operations that torch needs for the loss cost as much as the networks themselves.
+"""
+
+import numpy as np
+
+from avatarium.worlds.core.kernels import kernel
+
+F = np.float32
+
+
+@kernel
+def estimate_advantages(rewards, values, terminations, truncations, final_values, present, gamma, lam, advantages):
+    """Fill ``advantages`` float32 [T, S] by generalised advantage estimation (Schulman et al. 2016, https://arxiv.org/abs/1506.02438).
+
+    ``rewards`` float32, ``terminations``, ``truncations`` and ``present`` bool, all [T, S]; ``values`` float32 [T + 1, S];
+    ``final_values`` float32 [T, S]: value of the last observation of an episode, read where it was truncated and not terminated;
+    ``gamma`` and ``lam`` float32. Where nobody was ``present`` the advantage is 0; who leaves terminates or truncates in the step before.
+    """
+    last = rewards.shape[0] - 1
+    for t in range(last, -1, -1):
+        for s in range(rewards.shape[1]):
+            ahead = F(0)
+            if present[t, s]:
+                ahead = rewards[t, s] - values[t, s]
+                if truncations[t, s] and not terminations[t, s]:
+                    ahead += gamma * final_values[t, s]
+                elif not terminations[t, s]:
+                    ahead += gamma * values[t + 1, s]
+                    if t < last:
+                        ahead += gamma * lam * advantages[t + 1, s]
+            advantages[t, s] = ahead
+
+
+@kernel
+def clipped_surrogate(
+    logits, choices, allowed, actions, old, advantages, values, targets, present, factors, notes, d_logits, d_values, sums
+):
+    """The loss of ``losses.ppo`` for policies over discrete heads.
+
+    ``logits`` float32 [B, C], ``choices`` int64 [heads], ``allowed`` bool [B, C] or [0, 0] where all are, ``actions`` int32 [B, heads];
+    ``old`` (log-probabilities) and ``advantages`` float32 [B]; ``values`` and ``targets`` float32 [B, K]; ``present`` bool [B], or [0]
+    where all are; ``factors`` float32 [3]: clip, weight of the values, weight of the entropy. Fills ``d_logits`` and ``d_values``, the
+    gradient of the mean loss, and ``sums`` float64 [5], the statistics of ``losses.ppo``. ``notes`` float32 [heads, 2]: working memory.
+    """
+    count = 0
+    for row in range(len(old)):
+        if len(present) == 0 or present[row]:
+            count += 1
+    share = F(1) / F(max(count, 1))
+    clip, value_weight, entropy_weight = factors[0], factors[1], factors[2]
+    sums[:] = 0.0
+    for row in range(len(old)):
+        d_row, d_value, first = d_logits[row], d_values[row], 0
+        d_row[:] = F(0)
+        d_value[:] = F(0)
+        if len(present) > 0 and not present[row]:
+            continue
+        log_prob, entropy = F(0), F(0)
+        for head in range(len(choices)):
+            beyond, top, total, mean = first + choices[head], F(-1e9), F(0), F(0)
+            for j in range(first, beyond):
+                if len(allowed) == 0 or allowed[row, j]:
+                    top = max(top, logits[row, j])
+            for j in range(first, beyond):
+                if len(allowed) == 0 or allowed[row, j]:
+                    d_row[j] = np.exp(logits[row, j] - top)
+                    total += d_row[j]
+            shift = top + np.log(total)
+            for j in range(first, beyond):
+                d_row[j] /= total  # from now on probabilities
+                mean += d_row[j] * (logits[row, j] - shift)
+            log_prob += logits[row, first + actions[row, head]] - shift
+            entropy -= mean
+            notes[head, 0], notes[head, 1] = shift, mean
+            first = beyond
+        change = log_prob - old[row]
+        ratio, gain, first = np.exp(change), advantages[row], 0
+        bounded = min(max(ratio, F(1) - clip), F(1) + clip)
+        pull = gain * ratio if gain * ratio <= gain * bounded else F(0)  # beyond the clip there is no gradient
+        for head in range(len(choices)):
+            beyond = first + choices[head]
+            for j in range(first, beyond):
+                d_row[j] *= share * (pull + entropy_weight * (logits[row, j] - notes[head, 0] - notes[head, 1]))
+            d_row[first + actions[row, head]] -= share * pull
+            first = beyond
+        sums[0] -= min(gain * ratio, gain * bounded)
+        sums[2] += entropy
+        sums[3] += ratio - F(1) - change
+        sums[4] += F(1) if ratio != bounded else F(0)
+        for k in range(len(d_value)):
+            miss = values[row, k] - targets[row, k]
+            sums[1] += miss * miss
+            d_value[k] = share * value_weight * F(2) * miss
+    for k in range(5):
+        sums[k] /= max(count, 1)

@@ -1,0 +1,265 @@
+"""PPO updates on whole rollout batches: advantages, minibatches and loss, with RLlib's gradient hooks."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import ray
+import torch
+from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
+from ray.rllib.core import ALL_MODULES
+from ray.rllib.core.learner.training_data import TrainingData
+from ray.rllib.utils.metrics import NUM_ENV_STEPS_TRAINED, NUM_MODULE_STEPS_TRAINED, NUM_MODULE_STEPS_TRAINED_LIFETIME
+from torch import Tensor
+
+from avatarium.agents.networks.actor_critic import ActorCritic
+from avatarium.training.learn import across, losses
+from avatarium.training.learn.estimation import ROWS_AT_ONCE, Discounts, Estimator, transitions
+from avatarium.training.learn.losses import Weights
+from avatarium.training.learn.modules import ActorCriticModule
+from avatarium.training.learn.tables import OBSERVATIONS, PRESENT, Minibatch, Table
+from avatarium.training.learn.workers import Workers
+from avatarium.training.play.rollout import RolloutBatch, join
+
+STATISTICS_ROWS = 1 << 14
+"""Observations of a batch, chosen at random, that are taken into the running statistics."""
+STATISTICS = ("policy_loss", "vf_loss", "entropy", "kl", "clip_fraction")
+CURIOSITY = "curiosity_"
+"""Prefix of the optimisers of bonuses."""
+
+Drawn = dict[str, Tensor]
+"""Some of ``Table.drawn`` by module."""
+
+
+class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
+    """RLlib's PPO learner, fed with RolloutBatches.
+
+    The critic's values, the bonuses and the advantages are computed here, for the whole batch at once. Observation and return statistics
+    of a network are brought up to date after its update, so that the policy that learns starts as the one that sampled. Several learners
+    sum their gradients and statistics once per minibatch and learn what one would from all of their data.
+    """
+
+    loss = staticmethod(losses.ppo)
+
+    def build(self) -> None:
+        """Build modules and optimisers."""
+        self._rates: dict[str, float] = {}
+        self._received: list[RolloutBatch] = []
+        self._learning: dict[str, list[Any]] = {}
+        super().build()
+        self._traces: dict[str, list[Tensor]] = defaultdict(list)
+        on_cpu = torch.device(self._device).type == "cpu"
+        self._workers = Workers(self.config.learner_threads if on_cpu else 1)
+        self._rows_at_once = ROWS_AT_ONCE if on_cpu else 1 << 30
+
+    def _make_modules_ddp_if_necessary(self) -> None:
+        """Begin alike. Nothing is wrapped: gradients are summed in one piece per minibatch instead of one by one (see ``_summed``)."""
+        for module_id in self._module.keys():  # noqa: SIM118  # RLlib's collection of modules is no dict
+            across.alike(self._rl_module(module_id).state_dict().values())
+
+    def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
+        """Adam in one fused kernel per step, with the epsilon that PPO is used to (Andrychowicz et al. 2021); one more for each bonus."""
+        module = self._rl_module(module_id)
+        self._optimise(module_id, "", list(module.network.parameters()), config.lr)
+        for name, bonus in module.bonus_items():
+            learnt = [p for p in bonus.parameters() if p.requires_grad]
+            if learnt:
+                self._optimise(module_id, CURIOSITY + name, learnt, bonus.settings.lr)
+
+    def _optimise(self, module_id: str, name: str, parameters: list[Any], lr: float) -> None:
+        optimiser = torch.optim.Adam(parameters, lr=lr, eps=1e-5, fused=True)
+        names = {"optimizer_name": name} if name else {}
+        self.register_optimizer(module_id=module_id, optimizer=optimiser, params=parameters, lr_or_lr_schedule=lr, **names)
+        self._rates[self._module_optimizers[module_id][-1]] = lr
+
+    def update(
+        self,
+        *,
+        training_data: TrainingData,
+        timesteps: dict[str, Any] | None = None,
+        num_epochs: int = 1,
+        minibatch_size: int | None = None,
+        lr_scale: float = 1.0,
+        **_: Any,
+    ) -> Any:
+        """Learn from what was received, else from RolloutBatches in ``training_data``; ``lr_scale`` multiplies learning rates."""
+        self._check_is_built()
+        self.before_gradient_based_update(timesteps=timesteps or {})
+        self._weights_seq_no += 1
+        self._learning.clear()
+        batches = self._received or _batches(training_data)
+        self._received = []
+        tables: dict[str, Table] = {}
+        for module_id in batches[0].fragments:
+            if self.should_module_be_updated(module_id, None):
+                fragment = join([b.fragments[module_id] for b in batches])
+                tables[module_id] = self._estimator(module_id).table(fragment)
+        self._scale_learning_rates(lr_scale)
+        for _epoch in range(num_epochs):
+            for drawn in _minibatches(tables, minibatch_size):
+                self.apply_gradients(self.postprocess_gradients(self._gradients(tables, drawn)))
+        for module_id, table in tables.items():
+            self._settle(module_id, table)
+        self._log(tables, sum(b.env_steps for b in batches), num_epochs)
+        self.after_gradient_based_update(timesteps=timesteps or {})
+        return self.metrics.reduce()
+
+    def receive(self, shares: list[list[ray.ObjectRef]]) -> tuple[int, list[int]]:
+        """Fetch this learner's share of the batches for the next update; returns the learner's number and which could not be had."""
+        lost = []
+        for k, reference in enumerate(shares[self._learner_index]):
+            try:
+                self._received.append(ray.get(reference))
+            except ray.exceptions.RayError:  # its runner or node has died
+                lost.append(k)
+        return self._learner_index, lost
+
+    def postprocess_gradients_for_module(self, *, module_id: str, config: Any = None, module_gradients_dict: dict[Any, Tensor]) -> Any:
+        """Clip by the norm of all gradients of an optimiser, as RLlib does, but all of them at once and without a look at each norm."""
+        if not config.grad_clip or config.grad_clip_by != "global_norm" or config.log_gradients:
+            return super().postprocess_gradients_for_module(module_id=module_id, config=config, module_gradients_dict=module_gradients_dict)
+        for _, optimiser in self.get_optimizers_for_module(module_id):
+            mine = list(self.filter_param_dict_for_optimizer(module_gradients_dict, optimiser).values())
+            if mine:
+                norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(mine)))
+                torch._foreach_mul_(mine, config.grad_clip / (norm + 1e-6).clamp_min(config.grad_clip))
+        return module_gradients_dict
+
+    def apply_gradients(self, gradients_dict: dict[Any, Tensor]) -> None:
+        """One step of every optimiser; those of modules that have no gradients this time stand still."""
+        for parameter in self._params.values():
+            parameter.grad = None
+        super().apply_gradients(gradients_dict)
+
+    def close(self) -> None:
+        """End the learner's threads."""
+        self._workers.close()
+
+    def _rl_module(self, module_id: str) -> ActorCriticModule:
+        module: ActorCriticModule = self._module[module_id].unwrapped()
+        return module
+
+    def _network(self, module_id: str) -> ActorCritic:
+        return self._rl_module(module_id).network
+
+    def _estimator(self, module_id: str) -> Estimator:
+        module, config = self._rl_module(module_id), self.config.get_config_for_module(module_id)
+        discounts = Discounts(config.gamma, config.lambda_, self.config.sequence)
+        return Estimator(module.network, module.bonuses(), discounts, self._workers, self._device)
+
+    def _gradients(self, tables: dict[str, Table], drawn: Drawn) -> dict[Any, Tensor]:
+        """Gradients of the mean loss over a minibatch, by parameter; the threads share its rows, and the sum is the same for any number."""
+        parts = [
+            (module_id, part)
+            for module_id, some in drawn.items()
+            for part in torch.split(some, max(1, self._rows_at_once // tables[module_id].length))
+            if len(part)
+        ]
+        parameters = {module_id: self._learnt(module_id) for module_id in drawn}
+
+        def gradients_of(part: tuple[str, Tensor]) -> tuple[int, tuple[Tensor, ...], Tensor]:
+            module_id, some = part
+            minibatch = tables[module_id].take(some)
+            loss, statistics = self._loss(module_id, minibatch)
+            found: tuple[Tensor, ...] = torch.autograd.grad(loss, parameters[module_id], allow_unused=True, materialize_grads=True)
+            return minibatch.decisions, found, statistics
+
+        found = self._workers.map(gradients_of, parts)
+        total: dict[Any, Tensor] = {}
+        for module_id, mine in parameters.items():
+            own = [result for (name, _), result in zip(parts, found, strict=True) if name == module_id]
+            gradients, statistics = _summed(own, mine)
+            if gradients:
+                self._traces[module_id].append(statistics)
+                total |= {self.get_param_ref(p): gradient for p, gradient in zip(mine, gradients, strict=True)}
+        return total
+
+    def _learnt(self, module_id: str) -> list[Any]:
+        """The parameters of a module that learn; looked up once per update, because walking through a module takes a while."""
+        if module_id not in self._learning:
+            self._learning[module_id] = [p for p in self.get_parameters(self.module[module_id]) if p.requires_grad]
+        return self._learning[module_id]
+
+    def _loss(self, module_id: str, minibatch: Minibatch) -> losses.Loss:
+        """The loss of the network and of its bonuses, which share no parameters."""
+        module, config = self._rl_module(module_id), self.config.get_config_for_module(module_id)
+        loss, statistics = self.loss(module.network, minibatch, Weights(config.clip_param, config.vf_loss_coeff, config.entropy_coeff))
+        if module.curiosity:
+            here = minibatch.columns[PRESENT]
+            columns = {name: column[here] for name, column in minibatch.columns.items()}
+            with torch.no_grad():
+                seen = transitions(module.network, columns, minibatch.who[here])
+            for _, bonus in module.bonus_items() if here.any() else ():
+                more = bonus.loss(seen)
+                loss = loss if more is None else loss + more
+        return loss, statistics
+
+    def _settle(self, module_id: str, table: Table) -> None:
+        """Take what was seen into the running statistics."""
+        module = self._rl_module(module_id)
+        seen = table.columns[OBSERVATIONS]
+        every = torch.nonzero(table.columns[PRESENT]).flatten()
+        chosen = every[torch.randint(len(every), (STATISTICS_ROWS,))] if len(every) > STATISTICS_ROWS else every
+        moments = across.moments(seen[chosen])
+        module.network.normalise.absorb(*moments)
+        if table.central.shape[-1]:
+            module.network.normalise_central.absorb(*across.moments(table.central.flatten(0, 1)))
+        for _, bonus in module.bonus_items() if moments[0] else ():  # nobody was there, with any learner: nothing has been learnt
+            bonus.after_update()
+
+    def _scale_learning_rates(self, scale: float) -> None:
+        for name, optimiser in self._named_optimizers.items():
+            self._set_optimizer_lr(optimiser, self._rates[name] * scale)
+
+    def _log(self, tables: dict[str, Table], env_steps: int, epochs: int) -> None:
+        """Means over the update; fails when they are not numbers any more."""
+        for module_id, table in tables.items():
+            if module_id not in self._traces:  # nobody was there to be moved by it
+                continue
+            means = torch.stack(self._traces.pop(module_id)).mean(0).tolist()
+            if not np.isfinite(means).all():
+                raise FloatingPointError(f"the losses of {module_id} are no longer finite: {dict(zip(STATISTICS, means, strict=True))}")
+            self.metrics.log_dict(dict(zip(STATISTICS, means, strict=True)) | table.told, key=module_id, window=1)
+            trained = int(table.columns[PRESENT].sum()) * epochs
+            self.metrics.log_value((module_id, NUM_MODULE_STEPS_TRAINED), trained, reduce="sum")
+            self.metrics.log_value((module_id, NUM_MODULE_STEPS_TRAINED_LIFETIME), trained, reduce="lifetime_sum")
+        self.metrics.log_value((ALL_MODULES, NUM_ENV_STEPS_TRAINED), env_steps * epochs, reduce="sum")
+
+
+def _batches(training_data: TrainingData) -> list[RolloutBatch]:
+    """The batches of one learner, however RLlib handed them over."""
+    if training_data.batch is not None:
+        return [training_data.batch]
+    found: list[RolloutBatch] = training_data.batches
+    return found
+
+
+def _minibatches(tables: dict[str, Table], size: int | None) -> Iterator[Drawn]:
+    """One epoch: everything once, in random order.
+
+    All modules are cut into the same number of minibatches, the largest of the largest learner into about ``size`` decisions; so that
+    number is the same in every learner.
+    """
+    largest = max(tables.values(), key=lambda table: table.capacity)
+    most = across.most(largest.capacity, largest.drawn.device)
+    count = max(1, round(most / (size or most)))
+    orders = {module_id: table.drawn[torch.randperm(len(table.drawn))].tensor_split(count) for module_id, table in tables.items()}
+    for i in range(count):
+        yield {module_id: parts[i] for module_id, parts in orders.items()}
+
+
+def _summed(parts: list[tuple[int, tuple[Tensor, ...], Tensor]], parameters: list[Any]) -> tuple[list[Tensor], Tensor]:
+    """Means of gradients and statistics over the decisions of all parts, of this learner and the others; no gradients without any."""
+    if len(parts) == 1 and not across.together():
+        return list(parts[0][1]), parts[0][2]
+    flat = torch.zeros(sum(p.numel() for p in parameters) + len(STATISTICS) + 1, device=parameters[0].device)
+    for decisions, gradients, statistics in parts:
+        flat[1:] += decisions * torch.cat([*(g.flatten() for g in gradients), statistics])
+        flat[0] += decisions
+    across.total(flat)
+    decided, flat = float(flat[0]), flat[1:] / flat[0].clamp_min(1.0)
+    if not decided:
+        return [], flat[-len(STATISTICS) :]
+    pieces = torch.split(flat[: -len(STATISTICS)], [p.numel() for p in parameters])
+    return [piece.view_as(p) for piece, p in zip(pieces, parameters, strict=True)], flat[-len(STATISTICS) :]

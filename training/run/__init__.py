@@ -1,0 +1,1 @@
+"""One training run from request to outcome: recipe, plan, engine, checkpoints, recovery, progress, history."""
