@@ -107,7 +107,7 @@ def test_a_resumed_run_goes_on_with_its_curve(ray_running: None, request: pytest
 def test_a_network_is_read_without_ray(saved: Path) -> None:
     program = (
         "import sys; sys.modules['ray'] = None\n"
-        "import torch\nfrom pathlib import Path\nfrom avatarium.training import checkpoint\n"
+        "import torch\nfrom pathlib import Path\nfrom avatarium.training.run import checkpoint\n"
         "network = checkpoint.load(Path(sys.argv[1])).network('walker')\n"
         "print(tuple(network.act(torch.zeros(4, 3))[0].shape))"
     )

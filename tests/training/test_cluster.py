@@ -105,7 +105,7 @@ def test_what_is_sent_can_be_imported_on_its_own(plan: Plan, tmp_path: Path) -> 
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(path.parent) for path in modules)}
     done = subprocess.run([sys.executable, "-P", "-c", IMPORTS], env=environment, capture_output=True, text=True, check=True, cwd="/")
     runner, batch, lanes, version = done.stdout.splitlines()
-    assert runner == str(tmp_path / "avatarium" / "training" / "env_runner.py")
+    assert runner == str(tmp_path / "avatarium" / "training" / "play" / "env_runner.py")
     assert batch == str(tmp_path / "avatarium" / "worlds" / "core" / "batch.py")
     assert (lanes, version) == (str(OUTSIDE / "lanes.py"), metadata.version("avatarium"))
 

@@ -95,7 +95,7 @@ def test_words_become_a_plan() -> None:
         (["lanes:WORLD", *recurrent("fragment=40")], "fragment=40 is no multiple of sequence=16"),
         (["lanes:WORLD", "--train", "curiosity=rdn"], "there is no curiosity 'rdn': did you mean 'rnd'"),
         (["lanes:WORLD", "--train", "curiosity=rnd:lrr=1"], "did you mean 'lr'"),
-        (["lanes:STATELESS", "--train", "algorithm=mappo"], "has no global state, which mappo's critic would see: choose ppo"),
+        (["stateless:WORLD", "--train", "algorithm=mappo"], "has no global state, which mappo's critic would see: choose ppo"),
         (["lanes:WORLD", "--demos", "runs/x"], "give --demos together with --train algorithm=cloning"),
         (["lanes:WORLD", "--train", "algorithm=cloning"], "give --demos together with --train algorithm=cloning"),
         (["lanes:WORLD", "--train", "algorithm=cloning", "--demos", "x", "--train", "curiosity=rnd"], "no use for curiosity"),

@@ -99,7 +99,7 @@ class Estimator:
         found, before, after = self._evaluated(observations, central, central_of, starts, state)
         final_values = np.zeros((steps, slots, found.shape[-1]), np.float32)
         if len(fragment.final_steps):
-            at = torch.from_numpy(fragment.final_steps), torch.from_numpy(fragment.final_slots)
+            at = self._tensor(fragment.final_steps), self._tensor(fragment.final_slots)
             rows = self._tensor(fragment.final_observations)
             seen = self._tensor(fragment.final_central) if central.shape[-1] else None
             if self._network.recurrent:
@@ -136,7 +136,7 @@ class Estimator:
     def _after(self, fragment: Fragment, observations: Tensor) -> Tensor:
         """The observation [T, S, D] that followed each decision."""
         after = observations[1:].clone()
-        after[torch.from_numpy(fragment.final_steps), torch.from_numpy(fragment.final_slots)] = self._tensor(fragment.final_observations)
+        after[self._tensor(fragment.final_steps), self._tensor(fragment.final_slots)] = self._tensor(fragment.final_observations)
         return after
 
     def _bonus(self, columns: dict[str, Tensor], who: Tensor) -> tuple[np.ndarray, dict[str, float]]:

@@ -251,8 +251,8 @@ def _minibatches(tables: dict[str, Table], size: int | None) -> Iterator[Drawn]:
 
 def _summed(parts: list[tuple[int, tuple[Tensor, ...], Tensor]], parameters: list[Any]) -> tuple[list[Tensor], Tensor]:
     """Means of gradients and statistics over the decisions of all parts, of this learner and the others; no gradients without any."""
-    if len(parts) == 1 and not across.together():
-        return list(parts[0][1]), parts[0][2]
+    if len(parts) == 1 and not across.together():  # fused Adam reads memory as it lies: a transposed gradient would move the wrong weights
+        return [gradient.contiguous() for gradient in parts[0][1]], parts[0][2]
     flat = torch.zeros(sum(p.numel() for p in parameters) + len(STATISTICS) + 1, device=parameters[0].device)
     for decisions, gradients, statistics in parts:
         flat[1:] += decisions * torch.cat([*(g.flatten() for g in gradients), statistics])

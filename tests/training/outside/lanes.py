@@ -1,6 +1,6 @@
 """A world outside the package, solved by walking to the side that one feature names; small enough to be learnt in seconds."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -152,5 +152,3 @@ WORLD = WorldSpec(
     level_fields=("side",),
     frame_fields=("place", "here"),
 )
-
-STATELESS = replace(WORLD, name="stateless", state_features=lambda config: ())
