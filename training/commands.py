@@ -52,6 +52,7 @@ class Train:
         add("--quiet", action="store_true", help="print nothing but mistakes")
         add("--cluster", metavar="ADDRESS", default="", help="train on a Ray cluster: auto, host:port of its head, or ray://host:port")
         add("--installed", action="store_true", help="with --cluster: its nodes have this Avatarium and the world; send no copy")
+        add("--gpus", action="store_true", help="learners, or the driver where there are none, compute on a GPU each")
         add("--oversubscribe", action="store_true", help="let runners and learners share the CPUs of this machine when there are too few")
 
     def run(self, args: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from ray.cluster_utils import Cluster
 
-from avatarium.training.cluster import cpus, joining, shipping, sizing
+from avatarium.training.cluster import cpus, gpus, joining, shipping, sizing
 from avatarium.training.cluster.machines import Machines
 from avatarium.training.run import checkpoint, engine, session
 from avatarium.training.run.plan import Plan
@@ -95,7 +95,22 @@ def test_options_that_do_not_go_together(train: Callable[..., Any], tmp_path: Pa
 def test_the_same_machines_are_asked_for_again() -> None:
     assert Machines("auto", installed=True).options() == ["--cluster", "auto", "--installed"]
     assert Machines(oversubscribed=True).options() == ["--oversubscribe"]
+    assert Machines(gpus=True).options() == ["--gpus"]
     assert Machines().options() == []
+
+
+@pytest.mark.parametrize(("found", "learners", "complaint"), [(0, 0, "torch finds here 0: leave out"), (1, 2, "2 GPUs are wanted")])
+def test_gpus_that_are_not_there(plan: Plan, monkeypatch: pytest.MonkeyPatch, found: int, learners: int, complaint: str) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: found)
+    with pytest.raises(UserError, match=complaint):
+        gpus.check(replace(plan, learners=learners), Machines(gpus=True))
+
+
+def test_gpus_are_for_learners(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    gpus.check(plan, Machines(gpus=True))
+    gpus.check(replace(plan, learners=2), Machines())
+    assert [engine.config_for(plan, Machines(gpus=wanted)).num_gpus_per_learner for wanted in (False, True)] == [0, 1]
 
 
 def test_what_is_sent_can_be_imported_on_its_own(plan: Plan, tmp_path: Path) -> None:

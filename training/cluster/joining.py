@@ -9,7 +9,7 @@ import ray
 from ray._private.services import canonicalize_bootstrap_address
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from avatarium.training.cluster import cpus, shipping
+from avatarium.training.cluster import cpus, gpus, shipping
 from avatarium.training.cluster.machines import Machines
 from avatarium.training.run.plan import Plan
 from avatarium.worlds.core.errors import UserError
@@ -24,7 +24,7 @@ START_S = 300.0
 def join(plan: Plan, where: Machines) -> None:
     """Connect to the cluster, with what its nodes need for the plan; whoever does calls ``ray.shutdown``, which leaves the cluster running.
 
-    Raises UserError when there is no such cluster, when it lacks CPUs, or when its nodes cannot run Avatarium.
+    Raises UserError when there is no such cluster, when it lacks CPUs or GPUs, or when its nodes cannot run Avatarium.
     """
     address = _found(where.address)
     with tempfile.TemporaryDirectory(prefix="avatarium-") as folder:
@@ -35,6 +35,7 @@ def join(plan: Plan, where: Machines) -> None:
             raise UserError(f"the Ray cluster at {address} cannot be joined: {_reason(fault)}") from None
         try:
             cpus.check_ray(plan)
+            gpus.check(plan, where)
             _check_nodes()
         except BaseException:
             ray.shutdown()

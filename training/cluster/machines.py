@@ -13,11 +13,13 @@ class Machines:
     """Whether the nodes use the Avatarium that is installed there, instead of a copy of this one."""
     oversubscribed: bool = False
     """Whether there may be more runners and learners than this machine has CPUs."""
+    gpus: bool = False
+    """Whether learners, or the driver where there are none, compute on a GPU each."""
 
     def options(self) -> list[str]:
         """The words of the command line that say the same."""
         words = ["--cluster", self.address] if self.address else []
-        return words + ["--installed"] * self.installed + ["--oversubscribe"] * self.oversubscribed
+        return words + ["--installed"] * self.installed + ["--oversubscribe"] * self.oversubscribed + ["--gpus"] * self.gpus
 
 
 HERE = Machines()

@@ -16,7 +16,7 @@ from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_OPTIMIZER, COMPONENT_RL_
 
 from avatarium.training.algorithms.cloning import CloningConfig
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig
-from avatarium.training.cluster import cpus, joining
+from avatarium.training.cluster import cpus, gpus, joining
 from avatarium.training.cluster.machines import HERE, Machines
 from avatarium.training.league import surgery
 from avatarium.training.run.checkpoint import NETWORK, Checkpoint
@@ -42,14 +42,17 @@ def ray_for(plan: Plan, log: Path, where: Machines = HERE) -> Iterator[None]:
     """Ray on this machine with a CPU for each runner and learner of the plan, or a cluster that is joined; one in use already is taken.
 
     What was started here ends here; a cluster goes on. What Ray's native code has to say goes to the file ``log``. Raises UserError,
-    before anything has started, when there are not enough CPUs, and when there is no such cluster.
+    before anything has started, when there are not enough CPUs or GPUs, and when there is no such cluster.
     """
     if ray.is_initialized():
         cpus.check_ray(plan)
+        gpus.check(plan, where)
         yield
         return
     if not (where.address or where.oversubscribed):
         cpus.check_here(plan)
+    if not where.address:
+        gpus.check(plan, where)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray.rllib").setLevel(logging.ERROR)
@@ -121,7 +124,7 @@ def batch_bytes(plan: Plan) -> int:
     return 4 * floats * plan.hyperparameters.envs * (plan.hyperparameters.fragment + 1)
 
 
-def config_for(plan: Plan) -> BatchedPPOConfig:
+def config_for(plan: Plan, where: Machines = HERE) -> BatchedPPOConfig:
     """RLlib's config for a plan; ``build_algo()`` makes the algorithm. Ray has to be running."""
     h = plan.hyperparameters
     config = _blank(plan).world(plan.world, h.world_threads, plan.casting, **plan.settings)
@@ -132,7 +135,7 @@ def config_for(plan: Plan) -> BatchedPPOConfig:
         sample_timeout_s=SAMPLE_TIMEOUT_S,
         num_cpus_per_env_runner=cpus.of_runner(plan),
     )
-    config.learners(num_learners=plan.learners, num_cpus_per_learner=cpus.of_learner(plan))
+    config.learners(num_learners=plan.learners, num_cpus_per_learner=cpus.of_learner(plan), num_gpus_per_learner=int(where.gpus))
     config.network(plan.architecture, plan.central, plan.wonder, h.sequence)
     ppo_settings(config, h)
     config.training(minibatch_size=max(1, h.minibatch // max(plan.learners, 1)))  # RLlib counts those of each learner

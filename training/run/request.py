@@ -112,7 +112,7 @@ def machines_for(args: Namespace) -> Machines:
         raise UserError("--installed speaks of the nodes of a cluster: give --cluster ADDRESS as well, or leave it out")
     if args.oversubscribe and args.cluster:
         raise UserError("--oversubscribe is for this machine alone: start nodes with more CPUs (ray start --num-cpus), or leave it out")
-    return Machines(args.cluster, args.installed, args.oversubscribe)
+    return Machines(args.cluster, args.installed, args.oversubscribe, args.gpus)
 
 
 def folder_for(args: Namespace) -> Path:

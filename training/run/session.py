@@ -131,7 +131,7 @@ def train(plan: Plan, folder: Path, display: Display, resumed: Checkpoint | None
         losses = Losses(folder)
         while True:
             try:
-                return _attempt(plan, folder, display, resumed, interrupted)
+                return _attempt(plan, folder, display, resumed, interrupted, where)
             except FloatingPointError as fault:
                 again = f"avatarium train --resume {folder} --train lr={plan.hyperparameters.lr / 3:.1g}"
                 why = getattr(fault, "cause", fault)  # without the story of where it happened, if that was elsewhere
@@ -143,9 +143,11 @@ def train(plan: Plan, folder: Path, display: Display, resumed: Checkpoint | None
             losses.make_good(plan, display, interrupted)
 
 
-def _attempt(plan: Plan, folder: Path, display: Display, resumed: Checkpoint | None, interrupted: Callable[[], bool]) -> Ended:
+def _attempt(
+    plan: Plan, folder: Path, display: Display, resumed: Checkpoint | None, interrupted: Callable[[], bool], where: Machines
+) -> Ended:
     """Train until the end, or until something gets lost."""
-    algorithm = engine.config_for(plan).build_algo()
+    algorithm = engine.config_for(plan, where).build_algo()
     try:
         session = Session(plan, folder, algorithm, resumed)
         try:
