@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from avatarium.agents.networks.actor_critic import ActorCritic, Architecture, Inputs
 from avatarium.training.league.fit import Fit
-from avatarium.training.league.surgery import REMEMBERED, operate, operate_moments, settling_steps
+from avatarium.training.league.surgery import REMEMBERED, operate
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import Feature, Head, Role
 
@@ -179,43 +179,6 @@ def test_the_same_operation_twice_gives_the_same_and_disturbs_no_random_numbers(
     assert drawn == torch.rand(())
     for name, array in operate(state, SMALL, after).items():
         np.testing.assert_array_equal(array, first[name])
-
-
-def test_the_optimiser_remembers_the_old_and_begins_the_new_at_zero() -> None:
-    network = trained(SMALL)
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)
-    for _ in range(3):
-        optimiser.zero_grad()
-        decisions, values = network.both(Inputs(spread(SMALL.features, 4)[0]))
-        (decisions.square().mean() + values.square().mean()).backward()
-        optimiser.step()
-    names = [name for name, _ in network.named_parameters()]
-    memory = {names[k]: {key: v.numpy() for key, v in kept.items()} for k, kept in optimiser.state_dict()["state"].items()}
-    after = replace(SMALL, features=(("rays", 4), ("smell", 3), ("goal", 2)), architecture=replace(SMALL.architecture, hidden=(10, 6)))
-    grown = operate_moments(memory, SMALL, after)
-    for key in ("exp_avg", "exp_avg_sq"):
-        moment = grown["actor.0.weight"][key]
-        np.testing.assert_array_equal(moment[:8][:, [0, 1, 2, 3, 7, 8]], memory["actor.0.weight"][key])
-        assert not moment[:, 4:7].any()
-        assert not moment[8:].any()
-    assert grown["actor.0.weight"]["step"] == 3
-    larger = loaded(after, operate(arrays(network), SMALL, after))
-    again = torch.optim.Adam(larger.parameters(), lr=1e-3)
-    state = {
-        k: {key: torch.from_numpy(np.asarray(v)) for key, v in grown[name].items()} for k, (name, _) in enumerate(larger.named_parameters())
-    }
-    again.load_state_dict({"state": state, "param_groups": again.state_dict()["param_groups"]})
-    larger.both(Inputs(spread(after.features, 4)[0]))[0].square().mean().backward()
-    again.step()
-    assert all(torch.isfinite(p).all() for p in larger.parameters())
-
-
-def test_adam_has_settled_after_the_steps_that_are_advised() -> None:
-    steps = settling_steps(0.999, 0.1)
-    second = 1 - 0.999 ** np.array([10, steps - 1, steps])  # of a constant gradient of 1, begun beside a large number of steps
-    longer = 1 / np.sqrt(second) - 1
-    assert longer[0] > 8
-    assert longer[1] > 0.1 >= longer[2]
 
 
 @pytest.mark.parametrize(

@@ -50,34 +50,6 @@ def operate(state: Mapping[str, np.ndarray], before: Fit, after: Fit, rare: floa
     return grown
 
 
-def operate_moments(memory: Mapping[str, Mapping[str, np.ndarray]], before: Fit, after: Fit) -> dict[str, Arrays]:
-    """An optimiser's memory of each parameter, by name, carried over; where the network is new the optimiser remembers nothing: zeros.
-
-    Arrays of a parameter's shape are grown, anything else (Adam's number of steps) stays. Zeros beside a large number of steps make Adam's
-    first steps too long: hold the learning rate at 0 for ``settling_steps``.
-    """
-    _check(before, after)
-    old, new = before.layout(), after.layout()
-    _check_state({name: a for name, kept in memory.items() for a in kept.values() if a.ndim}, old, whole=False)
-    grown: dict[str, Arrays] = {}
-    for name, kept in memory.items():
-        shape = tuple(len(labels) for labels in new[name])
-        grown[name] = {k: _graft(a, np.zeros(shape, a.dtype), old[name], new[name]) if a.ndim else a for k, a in kept.items()}
-    return grown
-
-
-def settling_steps(beta2: float = 0.999, within: float = 0.1) -> int:
-    """Gradient steps with learning rate 0 after which Adam's steps for new weights are at most ``within`` longer than they will be.
-
-    The running mean of squared gradients of a new weight starts at 0 and has come up to a share 1 - beta2^k of its level after k steps,
-    whereas the correction for that has long ended for the number of steps that the optimiser counts.
-
-    >>> settling_steps(0.999, 0.1)
-    1751
-    """
-    return math.ceil(math.log(1.0 - (1.0 + within) ** -2) / math.log(beta2))
-
-
 def _check(before: Fit, after: Fit) -> None:
     """Raise UserError where ``after`` is not ``before`` with something added."""
     for kind, old, new in (("feature", before.features, after.features), ("feature of the global state", before.central, after.central)):
@@ -98,12 +70,12 @@ def _check(before: Fit, after: Fit) -> None:
         raise UserError("surgery cannot take away recurrent units, nor make the critic of a recurrent network central or not: keep them")
 
 
-def _check_state(state: Mapping[str, np.ndarray], layout: Layout, whole: bool = True) -> None:
-    """Raise UserError unless the arrays have the shapes of a layout; ``whole`` says that nothing which acting needs may lack."""
+def _check_state(state: Mapping[str, np.ndarray], layout: Layout) -> None:
+    """Raise UserError unless the arrays have the shapes of a layout, and nothing that acting needs is lacking."""
     for name, array in state.items():
         if name not in layout or array.shape != tuple(len(labels) for labels in layout[name]):
             raise UserError(f"the parameter {name!r} of shape {list(array.shape)} is not of the network it is said to be of: check the run")
-    if lacking := {n for n in layout if whole and not n.startswith(JUDGING)} - set(state):
+    if lacking := {n for n in layout if not n.startswith(JUDGING)} - set(state):
         raise UserError(f"the parameter {min(lacking)!r} lacks: surgery needs all that a policy acts with")
 
 

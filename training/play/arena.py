@@ -7,7 +7,7 @@ from typing import Any
 from avatarium.worlds.core import discovery, settings
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.errors import UserError
-from avatarium.worlds.core.spec import Role, WorldSpec
+from avatarium.worlds.core.spec import Feature, Role, WorldSpec
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,15 @@ class Arena:
     version: int
     settings: dict[str, Any]
     roles: dict[str, Role]
-    central: int
-    """Features of the global state."""
+    state: tuple[Feature, ...]
+    """What the global state holds."""
     spec: WorldSpec | None
     """None for worlds that Avatarium did not make."""
+
+    @property
+    def central(self) -> int:
+        """Numbers in the global state."""
+        return sum(feature.size for feature in self.state)
 
     @property
     def signatures(self) -> dict[str, str]:
@@ -47,11 +52,11 @@ def find(address: str, overrides: dict[str, Any] | None = None) -> Arena:
     if is_foreign(address):
         foreign: Any = importlib.import_module("avatarium.training.adapters.foreign")
         found = foreign.ForeignBatch(address, **given).spec
-        return Arena(address, found.name, found.version, given, {r.name: r for r in found.roles()}, found.state_size, None)
+        return Arena(address, found.name, found.version, given, {r.name: r for r in found.roles()}, found.state_features(), None)
     spec = discovery.spec(address)
     config: Any = settings.build(spec.config, given)
-    central = sum(f.size for f in spec.state_features(config))
-    return Arena(discovery.address(spec), spec.name, spec.version, given, {r.name: r for r in spec.roles(config)}, central, spec)
+    roles = {role.name: role for role in spec.roles(config)}
+    return Arena(discovery.address(spec), spec.name, spec.version, given, roles, spec.state_features(config), spec)
 
 
 def is_foreign(address: str) -> bool:

@@ -84,8 +84,7 @@ class Plan:
 
     def fit(self, role: str) -> Fit:
         """What the network of a role is built for."""
-        spec = self.arena.spec
-        central = spec.state_features(settings.build(spec.config, self.settings)) if spec and self.central else ()
+        central = self.arena.state if self.central else ()
         return Fit.of(self.arena.roles[role], self.architecture, central, 2 if self.wonder else 1)
 
     @property
