@@ -108,6 +108,13 @@ class ActorCritic(nn.Module):
             features, state = self.core.step(self.embed(features), state)
         return self._decide(features), state
 
+    def act_on(self, normalised: Tensor, starts: Tensor, state: State) -> tuple[Tensor, State]:
+        """As ``act``, with less around it: observations are normalised already, and memory is empty where ``starts`` bool [B] is set."""
+        if not self.core:
+            return self._decide(normalised), state
+        features, after = self.core.unroll(self.embed(normalised)[None], starts[None], state)
+        return self._decide(features[0]), tuple(part[0] for part in after)
+
     def both(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """The policy's outputs and the critic's estimates [..., K] in units of ``returns``."""
         normalised, features, _ = self._features(inputs)

@@ -143,7 +143,7 @@ class BatchedPPO(PPO):  # type: ignore[misc]
         group, learners = self.env_runner_group, self.config.num_learners
         if self.config.num_env_runners:
             return RemoteSampler(group, self.config.sample_timeout_s, by_reference=learners > 0)
-        return LocalSampler(group.local_env_runner, max(1, learners))
+        return LocalSampler(group.local_env_runner, max(1, learners), self.config.ahead)
 
     def training_step(self) -> None:
         """Take the batch that was sampled, have the next one sampled meanwhile when ``ahead``, and learn. Raises LearnerLost."""

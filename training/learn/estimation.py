@@ -64,7 +64,8 @@ class Estimator:
         steps, slots = fragment.rewards.shape
         observations, central = self._tensor(fragment.observations), self._tensor(fragment.central)
         central_of = self._tensor(fragment.central_of)
-        values, states = self._values(fragment, observations, central, central_of)
+        length = self._discounts.sequence if self._network.recurrent else 1
+        values, memory = self._values(fragment, observations, central, central_of, length)
         columns = {
             OBSERVATIONS: observations[:-1],
             ACTIONS: self._tensor(fragment.actions),
@@ -82,8 +83,6 @@ class Estimator:
         advantages = self._advantages(fragment, values, bonus.reshape(steps, slots))
         targets = self._tensor(advantages + values[0][:-1])
         learnt, told = self._scaled(self._tensor(advantages).flatten(0, 1), targets.flatten(0, 1), flat[PRESENT], told)
-        length = self._discounts.sequence if self._network.recurrent else 1
-        memory = tuple(part.view(-1, length, *part.shape[1:])[:, 0].flatten(0, 1) for part in states)
         drawn = self._drawable(flat[PRESENT], length, slots)
         return Table(flat | learnt, drawn, length, memory, central, central_of, who, steps * slots, told)
 
@@ -91,20 +90,17 @@ class Estimator:
         """The array on the learner's device; those out of Ray's object store are read-only, which torch does not know: they are copied."""
         return torch.from_numpy(array if array.flags.writeable else array.copy()).to(self._device)
 
-    def _values(self, fragment: Fragment, observations: Tensor, central: Tensor, central_of: Tensor) -> tuple[Values, State]:
-        """Values float32 [T + 1, S, K]; those of final observations [T, S, K]; and the memory before every step [T, S, units]."""
+    def _values(self, fragment: Fragment, observations: Tensor, central: Tensor, central_of: Tensor, length: int) -> tuple[Values, State]:
+        """Values float32 [T + 1, S, K]; those of final observations [T, S, K]; and the memory before sequences [T / length * S, units]."""
         steps, slots = fragment.rewards.shape
-        state = tuple(self._tensor(part) for part in fragment.state)
-        starts = self._tensor(fragment.starts)
-        found, before, after = self._evaluated(observations, central, central_of, starts, state)
+        found, before, after = self._evaluated(fragment, observations, central, central_of, length)
         final_values = np.zeros((steps, slots, found.shape[-1]), np.float32)
         if len(fragment.final_steps):
-            at = self._tensor(fragment.final_steps), self._tensor(fragment.final_slots)
             rows = self._tensor(fragment.final_observations)
             seen = self._tensor(fragment.final_central) if central.shape[-1] else None
             if self._network.recurrent:
                 begun = torch.zeros(1, len(rows), dtype=torch.bool, device=rows.device)
-                inputs = Inputs(rows[None], None if seen is None else seen[None], begun, tuple(part[at] for part in after))
+                inputs = Inputs(rows[None], None if seen is None else seen[None], begun, after)
             else:
                 inputs = Inputs(rows, seen)
             with torch.no_grad():
@@ -114,24 +110,33 @@ class Estimator:
         return (found.cpu().numpy(), final_values), before
 
     def _evaluated(
-        self, observations: Tensor, central: Tensor, central_of: Tensor, starts: Tensor, state: State
+        self, fragment: Fragment, observations: Tensor, central: Tensor, central_of: Tensor, length: int
     ) -> tuple[Tensor, State, State]:
-        """Values [T + 1, S, K], and the memory before and after every step but the last [T, S, units]."""
-        slots = observations.shape[1]
-        wide = bool(central.shape[-1])
+        """Values [T + 1, S, K], the memory before every sequence [T / length * S, units], and that with which episodes ended [F, units].
 
-        def look(some: slice) -> tuple[Tensor, State]:
+        Nothing else is kept of the memory: it is larger than all observations.
+        """
+        (steps, slots), wide = fragment.rewards.shape, bool(central.shape[-1])
+        starts, state = self._tensor(fragment.starts), tuple(self._tensor(part) for part in fragment.state)
+        final_steps, final_slots = self._tensor(fragment.final_steps), self._tensor(fragment.final_slots)
+
+        def look(first: int) -> tuple[Tensor, State, State, Tensor]:
+            some = slice(first, first + width)
             seen = central[:, central_of[some]] if wide else None
             inputs = Inputs(observations[:, some], seen, starts[:, some], tuple(part[some] for part in state))
             with torch.no_grad():  # which holds for this thread alone
-                return self._network.evaluate(inputs)
+                values, after = self._network.evaluate(inputs)
+            ended = torch.nonzero((final_slots >= first) & (final_slots < first + width)).flatten()
+            at = final_steps[ended], final_slots[ended] - first
+            return values, tuple(part[length - 1 : steps - 1 : length] for part in after), tuple(part[at] for part in after), ended
 
         width = max(1, ROWS_AT_ONCE // len(observations))
-        found = self._workers.map(look, [slice(first, first + width) for first in range(0, slots, width)])
-        values = torch.cat([value for value, _ in found], dim=1)
-        after = tuple(torch.cat(parts, dim=1)[:-1] for parts in zip(*(states for _, states in found), strict=True))
-        before = tuple(torch.cat([first[None], part[:-1]]) * ~starts[:-1, :, None] for first, part in zip(state, after, strict=True))
-        return values, before, after
+        values, between, last, ended = zip(*self._workers.map(look, range(0, slots, width)), strict=True)
+        sequences = [torch.cat(parts, dim=1) for parts in zip(*between, strict=True)]
+        begun = ~starts[:-1:length, :, None]
+        before = tuple((torch.cat([begin[None], later]) * begun).flatten(0, 1) for begin, later in zip(state, sequences, strict=True))
+        order = torch.argsort(torch.cat(ended))
+        return torch.cat(values, dim=1), before, tuple(torch.cat(parts)[order] for parts in zip(*last, strict=True))
 
     def _after(self, fragment: Fragment, observations: Tensor) -> Tensor:
         """The observation [T, S, D] that followed each decision."""

@@ -36,6 +36,7 @@ class Actor:
         self._counter = VisitCounter(batch.num_envs, role.count, extras.lifetime) if extras.visits else None
         self._middle = _middle(role)
         self._lead = (batch.num_envs, role.count)
+        self._normalised = torch.zeros(batch.num_envs * role.count, role.observation_size)
         self.mine = np.ones(self._lead, np.bool_)
         """bool [N, A]: avatars that the network moves."""
 
@@ -52,13 +53,16 @@ class Actor:
         for part, kept in zip(self.fragment.state, self._memory, strict=True):
             part[:] = kept.numpy()
         self._finals: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []
+        found = self.network.normalise
+        self._scaling = found.mean.numpy(), (1.0 / found.deviation).numpy(), np.float32(found.limit)
 
     def act(self, t: int, greedy: bool, key: int) -> np.ndarray:
         """Observe and decide in step ``t``; returns actions [N, A, heads], of which those of avatars that are not ``mine`` mean nothing."""
         fragment, batch, name = self.fragment, self._batch, self.role.name
         self._observe(t)
         fragment.present[t] = (batch.present[name] & self.mine).reshape(-1)
-        outputs, self._memory = self.network.act(torch.from_numpy(fragment.observations[t]), self._remembered(fragment.starts[t]))
+        kernels.normalise(fragment.observations[t], *self._scaling, self._normalised.numpy())
+        outputs, self._memory = self.network.act_on(self._normalised, torch.from_numpy(fragment.starts[t]), self._memory)
         decided = outputs.numpy()
         if self.role.masked:
             fragment.allowed[t] = batch.allowed[name].reshape(fragment.allowed.shape[1:])
@@ -73,13 +77,6 @@ class Actor:
         fragment.starts[t] = self._fresh
         if fragment.central.shape[-1]:
             fragment.central[t] = batch.central
-
-    def _remembered(self, starts: np.ndarray) -> tuple[torch.Tensor, ...]:
-        """The memory, without that of avatars that begin anew."""
-        if self._memory and starts.any():
-            kept = torch.from_numpy(~starts)[:, None]
-            return tuple(part * kept for part in self._memory)
-        return self._memory
 
     def note(self, t: int, step: Step, rewards: np.ndarray) -> None:
         """Write down what step ``t`` brought: ``rewards`` float32 [N, A] may be other than those of ``step``."""

@@ -8,6 +8,7 @@ import ray
 import torch
 from ray.rllib.env.env_runner_group import EnvRunnerGroup
 
+from avatarium.training.learn.workers import one_torch_thread
 from avatarium.training.play.env_runner import BatchedEnvRunner
 from avatarium.training.play.rollout import RolloutBatch, split
 
@@ -44,18 +45,23 @@ def shards(batch: RolloutBatch, count: int) -> list[RolloutBatch]:
 
 
 class LocalSampler:
-    """A runner in this process, on a thread of its own: the kernels and torch let go of the GIL."""
+    """A runner in this process, on a thread of its own while somebody learns: the kernels and torch let go of the GIL."""
 
-    def __init__(self, runner: BatchedEnvRunner, shards: int) -> None:
-        """``shards``: how many batches of equal size, for as many learners, each fragment is cut into."""
-        self._runner, self._shards = runner, shards
+    def __init__(self, runner: BatchedEnvRunner, shards: int, ahead: bool) -> None:
+        """``shards``: how many batches of equal size, for as many learners, each fragment is cut into. ``ahead``: play on a thread."""
+        self._runner, self._shards, self._ahead = runner, shards, ahead
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sampler", initializer=torch.set_num_threads, initargs=(1,))
         self._pending: Future[tuple[RolloutBatch, Any]] | None = None
 
     def request(self, state: dict[str, Any]) -> None:
-        """Begin a fragment unless one is being played."""
-        if self._pending is None:
+        """Begin a fragment unless one is being played; without ``ahead`` it is played right now, because nothing goes on meanwhile."""
+        if self._pending is None and self._ahead:
             self._pending = self._pool.submit(self._runner.rollout, state)
+        elif self._pending is None:
+            with one_torch_thread():
+                played = self._runner.rollout(state)
+            self._pending = Future()
+            self._pending.set_result(played)
 
     def collect(self) -> Harvest:
         """Wait for the fragment."""

@@ -66,7 +66,7 @@ class Tally:
         for name, returns in self._returns.items():
             returns += step.reward[name]
             if some:
-                self._finished[name].append(returns[ended & self._whole].mean(axis=1))
+                self._finished[name].append(returns[ended & self._whole])
                 returns[ended] = 0.0
         self._whole |= ended
 
@@ -84,7 +84,7 @@ class Tally:
         self._log_returns(metrics, also)
 
     def _log_returns(self, metrics: Any, also: tuple[str, ...]) -> None:
-        returns = {name: np.concatenate(rows) for name, rows in self._finished.items() if rows}
+        returns = {name: np.concatenate(rows).mean(axis=1) for name, rows in self._finished.items() if rows}
         for name, values in returns.items():
             self._finished[name] = []
             for value in values.tolist():
