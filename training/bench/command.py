@@ -25,8 +25,10 @@ class TrainingBench:
         """Measure and print; takes about fifteen minutes, or two when quick."""
         for module in MODULES:
             need(module, "train")
+        need("mpe2", "dev")
         import os
         import tempfile
+        import warnings
 
         import torch
         from rich.console import Console
@@ -41,6 +43,7 @@ class TrainingBench:
         before, load = torch.get_num_threads(), report.load_average()
         torch.set_num_threads(1)
         pace = suite.Pace(rounds=2, seconds=0.0, quick=True) if args.quick else suite.Pace()
+        warnings.filterwarnings("ignore", ".*Overriding environment")  # stock RLlib registers its environment anew for each contender
         shared = Machines(oversubscribed=True)  # they take turns
         with tempfile.TemporaryDirectory() as folder, engine.ray_for(LIGHT.plan(runners=ACTORS), Path(folder) / "ray.log", shared):
             rows = suite.run(pace, lambda text: console.print(text, markup=False, soft_wrap=True))

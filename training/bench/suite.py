@@ -42,7 +42,7 @@ class Section:
 class Pace:
     """How long everything takes."""
 
-    rounds: int = 5
+    rounds: int = 7
     seconds: float = 3.0
     """Of a turn; what is slow gets twice as many."""
     quick: bool = False
@@ -89,7 +89,7 @@ def sections(quick: bool) -> list[Section]:
         Section(
             building,
             {DEFAULT: (partial(contenders.ours, building, "batched PPO"),), STOCK: stocks(building, contenders.stock, quick)},
-            (Comparison("ratio_stock_wayfinding", "beside stock RLlib", DEFAULT, STOCK, 7.0),),
+            (Comparison("ratio_stock_wayfinding", "beside stock RLlib", DEFAULT, STOCK),),
         ),
         Section(
             python,

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from avatarium.agents.networks.actor_critic import Architecture
 from avatarium.training.run.plan import Plan
 from avatarium.training.run.recipe import Hyperparameters
-from avatarium.worlds.core.parallel import World
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,5 @@ COMMON = Hyperparameters(fragment=64, epochs=4, minibatch=1024, lr=1e-3, gamma=0
 LIGHT = Workload("MLP 64×64", "coordination", "mover", 4, replace(COMMON, envs=64, hidden=64))
 MEMORY = Workload("LSTM 128", "coordination", "mover", 4, replace(COMMON, envs=64, hidden=64, layers=1, network="lstm", units=128))
 BUILDING = Workload("wayfinding", "wayfinding", "walker", 8, replace(COMMON, envs=32, hidden=128))
-PYTHON = Workload("world in Python", f"{__name__}:light_world", "mover", 4, replace(COMMON, envs=32, hidden=64, epochs=1, minibatch=4096))
-
-
-def light_world() -> World:
-    """The light world as a PettingZoo environment, as slow as worlds are that are written in Python."""
-    from avatarium import worlds
-
-    made: World = worlds.make("coordination")
-    return made
+SLOW = "mpe2.simple_spread_v3:parallel_env"  # a world in Python, as most are
+PYTHON = Workload("simple_spread", SLOW, "agent", 3, replace(COMMON, envs=32, hidden=64, epochs=1, minibatch=4096))
