@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,5 +68,8 @@ def test_workers_keep_the_order_and_pass_faults_on() -> None:
     assert workers.map(lambda x: x * x, range(50)) == [x * x for x in range(50)]
     with pytest.raises(ZeroDivisionError):
         workers.map(lambda x: 1 // x, [1, 0])
+    with pytest.raises(ZeroDivisionError):
+        workers.map(lambda x: 1 // x, [0, 1])  # the caller works as well
+    assert Workers(1).map(lambda _: threading.current_thread(), range(3)) == [threading.current_thread()] * 3
     workers.close()
     assert Workers(0).count >= 1

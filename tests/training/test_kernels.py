@@ -6,6 +6,7 @@ import torch
 from torch.distributions import Categorical, Normal
 
 from avatarium.agents.networks import heads
+from avatarium.agents.networks.normalise import RunningNormalisation
 from avatarium.training.learn.kernels import estimate_advantages
 from avatarium.training.play import kernels
 from avatarium.worlds.core.rng import mix
@@ -113,3 +114,14 @@ def test_controls_are_drawn_from_normal_distributions() -> None:
     np.testing.assert_allclose(log_probs, expected, atol=1e-4)
     kernels.sample_gaussian(parameters, np.uint64(5), True, actions, log_probs)
     np.testing.assert_allclose(actions[0], mean)
+
+
+def test_observations_are_normalised_as_in_the_network() -> None:
+    torch.manual_seed(0)
+    network = RunningNormalisation(5, limit=2.0)
+    network.update(torch.randn(200, 5) * torch.tensor([1.0, 3.0, 0.1, 1e-6, 1.0]) + 1.0)
+    observations = torch.randn(50, 5) * 4
+    found = np.zeros((50, 5), F)
+    kernels.normalise(observations.numpy(), network.mean.numpy(), (1 / network.deviation).numpy(), F(network.limit), found)
+    np.testing.assert_allclose(found, network(observations), rtol=1e-6)
+    assert (np.abs(found) == 2.0).any()

@@ -32,7 +32,7 @@ def sequences(network: ActorCritic) -> Inputs:
 
 @pytest.mark.parametrize("core", CORES)
 def test_acting_step_by_step_is_what_is_learnt_from(core: str) -> None:
-    """``act`` in the runner, ``both``, ``evaluate`` and ``remember`` in the learner tell the same."""
+    """``act`` and ``act_on`` in the runner, ``both``, ``evaluate`` and ``remember`` in the learner tell the same."""
     network = network_for(core)
     network.rescale_returns(10, torch.tensor([3.0]), torch.tensor([4.0]))
     network.normalise.update(torch.randn(100, 4) * 3)
@@ -43,13 +43,16 @@ def test_acting_step_by_step_is_what_is_learnt_from(core: str) -> None:
         returns, states = network.evaluate(given)
         remembered, after = network.remember(given)
         torch.testing.assert_close(returns, values * 2 + 3)
-        state = given.state
+        state = acted = given.state
         for t in range(L):
+            decided, acted = network.act_on(network.normalise(given.observation[t]), given.starts[t], acted)
+            torch.testing.assert_close(outputs[t], decided, rtol=1e-4, atol=1e-6)
             state = tuple(part * ~given.starts[t][:, None] for part in state)
             now, state = network.act(given.observation[t], state)
             torch.testing.assert_close(outputs[t], now, rtol=1e-4, atol=1e-6)
             torch.testing.assert_close(remembered[t], now, rtol=1e-4, atol=1e-6)
-            for part, one, other in zip(state, states, after, strict=True):
+            for part, one, other, another in zip(state, states, after, acted, strict=True):
+                torch.testing.assert_close(another, part, rtol=1e-4, atol=1e-6)
                 torch.testing.assert_close(one[t], part, rtol=1e-4, atol=1e-6)
                 torch.testing.assert_close(other[t], part, rtol=1e-4, atol=1e-6)
     assert (len(states) > 0) == network.recurrent == (core != "mlp")
