@@ -30,8 +30,8 @@ from avatarium.training.play.rollout import Fragment
 
 Values = tuple[np.ndarray, np.ndarray]
 """Estimated returns float32 [T + 1, S, K], and those of final observations [T, S, K]."""
-ROWS_AT_ONCE = 2048
-"""Decisions that a thread works on in one go: their activations stay in its cache."""
+ROWS_AT_ONCE = 4096
+"""Decisions that a thread values in one go: what it works with stays in its cache."""
 
 
 class Curiosity:
@@ -130,7 +130,7 @@ class Estimator:
             at = final_steps[ended], final_slots[ended] - first
             return values, tuple(part[length - 1 : steps - 1 : length] for part in after), tuple(part[at] for part in after), ended
 
-        width = max(1, ROWS_AT_ONCE // len(observations))
+        width = -(-slots // max(1, round(slots * len(observations) / ROWS_AT_ONCE)))
         values, between, last, ended = zip(*self._workers.map(look, range(0, slots, width)), strict=True)
         sequences = [torch.cat(parts, dim=1) for parts in zip(*between, strict=True)]
         begun = ~starts[:-1:length, :, None]

@@ -15,13 +15,15 @@ from torch import Tensor
 
 from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.training.learn import across, losses
-from avatarium.training.learn.estimation import ROWS_AT_ONCE, Discounts, Estimator, transitions
+from avatarium.training.learn.estimation import Discounts, Estimator, transitions
 from avatarium.training.learn.losses import Weights
 from avatarium.training.learn.modules import ActorCriticModule
 from avatarium.training.learn.tables import OBSERVATIONS, PRESENT, Minibatch, Table
 from avatarium.training.learn.workers import Workers
 from avatarium.training.play.rollout import RolloutBatch, join
 
+ROWS_AT_ONCE = 2048
+"""Decisions that a thread finds gradients from in one go: their activations stay in its cache."""
 STATISTICS_ROWS = 1 << 14
 """Observations of a batch, chosen at random, that are taken into the running statistics."""
 STATISTICS = ("policy_loss", "vf_loss", "entropy", "kl", "clip_fraction")
