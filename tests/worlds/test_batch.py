@@ -8,11 +8,13 @@ from avatarium.worlds.core.grid import FAR, distances, downhill
 
 
 def test_the_global_state_is_kept_when_asked_for_and_costs_nothing_else() -> None:
-    plain = worlds.make_batch("coordination", num_envs=4)
+    four = {"avatars": 4, "size": 6}
+    plain = worlds.make_batch("coordination", num_envs=4, **four)
     plain.reset(0)
     assert plain.central.shape == plain.final_central.shape == (4, 0)
     for threads in (1, 3):
-        batch, rng = worlds.make_batch("coordination", num_envs=4, threads=threads, central=True, episode_steps=8), np.random.default_rng(0)
+        batch = worlds.make_batch("coordination", num_envs=4, threads=threads, central=True, episode_steps=8, **four)
+        rng = np.random.default_rng(0)
         batch.reset(0)
         assert np.array_equal(batch.central, batch.global_state()) and np.array_equal(batch.central, plain.global_state())
         for step in range(1, 17):

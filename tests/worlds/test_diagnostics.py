@@ -134,7 +134,7 @@ def test_a_team_of_credit_shares_what_its_members_earn() -> None:
 
 
 def test_coordination_is_the_light_world() -> None:
-    role = worlds.make_batch("coordination").roles["mover"]
+    role = worlds.make_batch("coordination", avatars=4, size=6).roles["mover"]
     assert (role.count, role.observation_size, [len(head.choices) for head in role.heads]) == (4, 24, [5])
 
 
@@ -146,7 +146,7 @@ def test_coordination_is_solved_together_and_not_by_chance() -> None:
 
 
 def test_coordination_pays_everybody_alike_and_sparsely_if_wanted() -> None:
-    batch = worlds.make_batch("coordination", num_envs=64, approach=0.0)
+    batch = worlds.make_batch("coordination", num_envs=64, avatars=4, size=6, approach=0.0)
     batch.reset(0)
     for _ in range(60):
         reward = batch.step({"mover": heuristic(batch, "mover").reshape(64, 4, 1)}).reward["mover"]

@@ -183,4 +183,5 @@ def settings_of(workload: Workload) -> dict[str, Any]:
     """What everybody had in common."""
     h = workload.hyperparameters
     common = ("envs", "fragment", "epochs", "minibatch", "network", "hidden", "layers", "units", "sequence")
-    return {"world": workload.world, "agents": workload.agents, "batch": workload.agent_steps} | {n: getattr(h, n) for n in common}
+    what = {"world": workload.world, "settings": workload.settings, "agents": workload.agents, "batch": workload.agent_steps}
+    return what | {name: getattr(h, name) for name in common}

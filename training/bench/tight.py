@@ -47,7 +47,7 @@ class Loop:
 
     def __init__(self, workload: Workload) -> None:
         self.workload, self.h = workload, workload.hyperparameters
-        self.batch = worlds.make_batch(workload.world, num_envs=self.h.envs)
+        self.batch = worlds.make_batch(workload.world, num_envs=self.h.envs, **workload.settings)
         self.batch.reset(0)
         role = self.batch.roles[workload.role]
         self.choices = np.array([len(head.choices) for head in role.heads], np.int64)

@@ -2,7 +2,7 @@
 
 import ast
 from argparse import Namespace
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,8 @@ def folder_for(args: Namespace) -> Path:
 
 def hyperparameters_table(world: str | None) -> str:
     """The hyper-parameters as Markdown, with the defaults of the world's recipe."""
-    own = recipe_for(arena.find(world).name).hyperparameters if world else Hyperparameters()
-    other = [f"{name}={value}" for name, value in asdict(own).items() if value != getattr(Hyperparameters(), name)]
+    usual = Hyperparameters()
+    own = recipe_for(arena.find(world).name).hyperparameters if world else usual
+    other = [f"{field.name}={getattr(own, field.name)}" for field in fields(own) if getattr(own, field.name) != getattr(usual, field.name)]
     recipe = [f"The recipe of {world} sets {', '.join(other)}."] if other else []
     return "\n\n".join([settings.table(Hyperparameters), *recipe])

@@ -23,8 +23,8 @@ COVERED, APPROACH = 0, 1
 class Config:
     """Settings of coordination."""
 
-    avatars: int = setting(4, 1, 8, "avatars, and plates")
-    size: int = setting(6, 4, 32, "tiles along each side")
+    avatars: int = setting(2, 1, 8, "avatars, and plates")
+    size: int = setting(5, 4, 32, "tiles along each side")
     covered: float = setting(1.0, 0.0, 100.0, "paid to everybody when all plates are covered")
     approach: float = setting(0.1, 0.0, 10.0, "paid to everybody per tile by which the plates' nearest avatars came nearer; 0 = sparse")
     episode_steps: int = setting(64, 8, 6000, "length of an episode")
