@@ -124,7 +124,8 @@ def stock_config(workload: Workload, setting: Stock) -> PPOConfig:
     """RLlib's own PPO on its new API stack, for the same batch."""
     h = workload.hyperparameters
     steps = h.envs * h.fragment
-    config = PPOConfig().environment(WorldEnv, env_config={"name": workload.world, "settings": workload.settings}, disable_env_checking=True)
+    world = {"name": workload.world, "settings": workload.settings}
+    config = PPOConfig().environment(WorldEnv, env_config=world, disable_env_checking=True)
     config.env_runners(
         num_env_runners=setting.runners,
         num_envs_per_env_runner=setting.envs,
