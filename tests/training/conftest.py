@@ -20,13 +20,13 @@ from avatarium.training.learn.estimation import Discounts, Estimator
 from avatarium.training.learn.modules import ActorCriticModule
 from avatarium.training.learn.tables import Table
 from avatarium.training.learn.wishes import Wonder, parts_of
-from avatarium.training.learn.workers import Workers
 from avatarium.training.play import arena
 from avatarium.training.play.orders import Casting, Orders
 from avatarium.training.play.rollout import Extras, Fragment
 from avatarium.training.play.stage import Stage
 from avatarium.training.run.plan import Plan
 from avatarium.training.run.recipe import Hyperparameters
+from avatarium.training.threads import Workers
 from avatarium.worlds.cli import main
 
 OUTSIDE = Path(__file__).parent / "outside"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from avatarium.training.learn.workers import Workers
 from avatarium.training.play.env_runner import BatchedEnvRunner
 from avatarium.training.run import engine
 from avatarium.training.run.plan import Plan
+from avatarium.training.threads import Workers
 
 
 def test_native_errors_go_to_a_file_and_python_s_do_not(

@@ -25,8 +25,8 @@ from avatarium.training.learn.tables import (
     VISITS,
     Table,
 )
-from avatarium.training.learn.workers import Workers
 from avatarium.training.play.rollout import Fragment
+from avatarium.training.threads import Workers
 
 Values = tuple[np.ndarray, np.ndarray]
 """Estimated returns float32 [T + 1, S, K], and those of final observations [T, S, K]."""

@@ -19,8 +19,8 @@ from avatarium.training.learn.estimation import Discounts, Estimator, transition
 from avatarium.training.learn.losses import Weights
 from avatarium.training.learn.modules import ActorCriticModule
 from avatarium.training.learn.tables import OBSERVATIONS, PRESENT, Minibatch, Table
-from avatarium.training.learn.workers import Workers
 from avatarium.training.play.rollout import RolloutBatch, join
+from avatarium.training.threads import Workers
 
 ROWS_AT_ONCE = 2048
 """Decisions that a thread finds gradients from in one go: their activations stay in its cache."""

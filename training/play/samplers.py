@@ -8,9 +8,9 @@ import ray
 import torch
 from ray.rllib.env.env_runner_group import EnvRunnerGroup
 
-from avatarium.training.learn.workers import one_torch_thread
 from avatarium.training.play.env_runner import BatchedEnvRunner
 from avatarium.training.play.rollout import RolloutBatch, split
+from avatarium.training.threads import one_torch_thread
 
 Harvest = tuple[list[Any], list[Any]]
 """What one iteration learns from, RolloutBatches or Ray's references to them, and the runners' metrics."""
