@@ -5,7 +5,7 @@ BenchMARL 1.5 takes its task from pettingzoo.mpe, which is gone; the same task i
 
 import copy
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import mpe2.simple_spread_v3 as simple_spread
@@ -17,26 +17,11 @@ from benchmarl.environments.pettingzoo.common import PettingZooClass
 from benchmarl.experiment import Callback, Experiment, ExperimentConfig
 from benchmarl.models.mlp import MlpConfig
 from spread.diary import AGENTS, CHOICES, OBSERVATION, SETTINGS, Diary, Logits
+from spread.settings import FOUND, Settings
 from tensordict import TensorDict
 from torchrl.envs import PettingZooWrapper
 
 GROUP = "agent"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """As for TorchRL, which is what learns here; not tuned on its own."""
-
-    envs: int = 32
-    fragment: int = 25
-    epochs: int = 10
-    minibatch: int = 200
-    """Environment steps, of three decisions each."""
-    lr: float = 2e-3
-    gamma: float = 0.9
-    lam: float = 0.95
-    entropy: float = 0.01
-    units: int = 128
 
 
 class Spread(PettingZooClass):
@@ -71,21 +56,21 @@ def configured(settings: Settings, steps: int, folder: str) -> ExperimentConfig:
     config = ExperimentConfig.get_from_yaml()
     frames = settings.envs * settings.fragment
     config.prefer_continuous_actions, config.share_policy_params = False, True
-    config.gamma, config.lr, config.adam_eps, config.clip_grad_val = settings.gamma, settings.lr, 1e-5, 10.0
+    config.gamma, config.lr, config.adam_eps, config.clip_grad_val = settings.gamma, settings.lr, 1e-5, settings.gradient_clip
     config.parallel_collection, config.on_policy_n_envs_per_worker = False, settings.envs
     config.on_policy_collected_frames_per_batch = frames
-    config.on_policy_n_minibatch_iters, config.on_policy_minibatch_size = settings.epochs, settings.minibatch
+    config.on_policy_n_minibatch_iters, config.on_policy_minibatch_size = settings.epochs, settings.minibatch // AGENTS
     config.max_n_iters, config.max_n_frames = None, frames * -(-steps // (AGENTS * frames))
     config.evaluation, config.render, config.create_json, config.loggers, config.save_folder = False, False, False, [], folder
     return config
 
 
-def train(algorithm: str, seed: int, diary: Diary, settings: Settings = Settings()) -> dict[str, object]:
+def train(algorithm: str, seed: int, diary: Diary, settings: Settings = FOUND) -> dict[str, object]:
     """Train ``mappo``; returns the settings."""
     torch.set_num_threads(1)
     learner = MappoConfig.get_from_yaml()
     learner.lmbda, learner.entropy_coef = settings.lam, settings.entropy
-    model = MlpConfig(num_cells=[settings.units] * 2, activation_class=torch.nn.Tanh, layer_class=torch.nn.Linear)
+    model = MlpConfig(num_cells=[settings.hidden] * 2, activation_class=torch.nn.Tanh, layer_class=torch.nn.Linear)
     with tempfile.TemporaryDirectory() as folder:
         experiment = Experiment(
             task=Spread("SIMPLE_SPREAD", PettingZooTask.SIMPLE_SPREAD.get_from_yaml().config),
@@ -98,7 +83,8 @@ def train(algorithm: str, seed: int, diary: Diary, settings: Settings = Settings
         )
         diary.begin()
         experiment.run()
-    return {**asdict(settings), "algorithm": algorithm}
+    its_own = {"lr_end": 1.0, "clip": learner.clip_epsilon, "value": learner.critic_coef}
+    return {**asdict(settings), **its_own, "algorithm": algorithm}
 
 
 def frozen(experiment: Experiment) -> Logits:

@@ -1,7 +1,7 @@
 """RLlib's own PPO, as it comes, over its own wrapper of PettingZoo, with two env runners."""
 
 import copy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,31 +18,12 @@ from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv
 from ray.tune.registry import register_env
 from spread.diary import AGENTS, SETTINGS, Diary, Logits
+from spread.settings import FOUND, Settings
 
 from avatarium.training.run.engine import native_errors_to
 
 POLICY, NAME = "agent", "simple_spread"
 RUNNERS = 2
-
-
-@dataclass(frozen=True)
-class Settings:
-    """As for TorchRL; not tuned on its own."""
-
-    envs: int = 32
-    """Over all runners."""
-    fragment: int = 25
-    epochs: int = 10
-    minibatch: int = 600
-    lr: float = 2e-3
-    lr_end: float = 0.1
-    gamma: float = 0.9
-    lam: float = 0.95
-    clip: float = 0.2
-    entropy: float = 0.01
-    value: float = 0.5
-    gradient_clip: float = 10.0
-    hidden: int = 128
 
 
 def configured(settings: Settings, seed: int, steps: int) -> PPOConfig:
@@ -71,7 +52,7 @@ def configured(settings: Settings, seed: int, steps: int) -> PPOConfig:
     return config.debugging(seed=seed, log_level="ERROR")
 
 
-def train(algorithm: str, seed: int, diary: Diary, settings: Settings = Settings()) -> dict[str, object]:
+def train(algorithm: str, seed: int, diary: Diary, settings: Settings = FOUND) -> dict[str, object]:
     """Train ``ppo``; returns the settings."""
     torch.set_num_threads(1)
     with TemporaryDirectory() as folder, native_errors_to(Path(folder) / "ray.log"):

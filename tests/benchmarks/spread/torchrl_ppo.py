@@ -2,13 +2,14 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import mpe2.simple_spread_v3 as simple_spread
 import numpy as np
 import torch
 from spread.diary import AGENTS, CHOICES, OBSERVATION, SETTINGS, Diary, Logits
+from spread.settings import FOUND, Settings
 from tensordict.nn import TensorDictModule
 from torchrl.collectors import MultiCollector
 from torchrl.data import LazyTensorStorage, SamplerWithoutReplacement, TensorDictReplayBuffer
@@ -20,27 +21,9 @@ GROUP = "agent"
 WORKERS = 2
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What was found best among those tried; the tutorial's own, made for millions of samples, were not tried."""
-
-    envs: int = 32
-    """Over all workers."""
-    fragment: int = 25
-    epochs: int = 10
-    minibatch: int = 200
-    """Environment steps, of three decisions each."""
-    lr: float = 2e-3
-    lr_end: float = 0.1
-    gamma: float = 0.9
-    lam: float = 0.95
-    clip: float = 0.2
-    entropy: float = 0.01
-    value: float = 0.5
-    gradient_clip: float = 10.0
-    units: int = 128
-    depth: int = 2
-    normalise_advantage: bool = True
+def rows_of(settings: Settings) -> int:
+    """Environment steps in a minibatch; each holds a decision of every agent."""
+    return settings.minibatch // AGENTS
 
 
 def environments(count: int) -> Any:
@@ -53,7 +36,7 @@ class Learner:
 
     def __init__(self, settings: Settings, centralised: bool, action_spec: Any) -> None:
         self.settings = settings
-        common: dict[str, Any] = {"n_agents": AGENTS, "share_params": True, "depth": settings.depth, "num_cells": settings.units}
+        common: dict[str, Any] = {"n_agents": AGENTS, "share_params": True, "depth": 2, "num_cells": settings.hidden}
         self.mlp = MultiAgentMLP(OBSERVATION, CHOICES, centralized=False, activation_class=torch.nn.Tanh, **common)
         self.policy = ProbabilisticActor(
             TensorDictModule(self.mlp, in_keys=[(GROUP, "observation")], out_keys=[(GROUP, "logits")]),
@@ -78,7 +61,7 @@ class Learner:
             entropy_coeff=s.entropy,
             critic_coeff=s.value,
             loss_critic_type="l2",
-            normalize_advantage=s.normalise_advantage,
+            normalize_advantage=True,
         )
         names = {name: (GROUP, name) for name in ("reward", "action", "sample_log_prob", "done", "terminated")}
         loss.set_keys(value=(GROUP, "state_value"), **names)
@@ -94,7 +77,7 @@ class Learner:
             group["lr"] = self.settings.lr * (self.settings.lr_end + (1.0 - self.settings.lr_end) * left)
         flat = batch.reshape(-1)
         buffer.extend(flat)
-        for _ in range(self.settings.epochs * max(1, len(flat) // self.settings.minibatch)):
+        for _ in range(self.settings.epochs * max(1, len(flat) // rows_of(self.settings))):
             found = self.loss(buffer.sample())
             (found["loss_objective"] + found["loss_critic"] + found["loss_entropy"]).backward()
             torch.nn.utils.clip_grad_norm_(self.loss.parameters(), self.settings.gradient_clip)
@@ -112,7 +95,7 @@ class Learner:
         return logits
 
 
-def train(algorithm: str, seed: int, diary: Diary, settings: Settings = Settings()) -> dict[str, object]:
+def train(algorithm: str, seed: int, diary: Diary, settings: Settings = FOUND) -> dict[str, object]:
     """Train ``mappo`` or ``ippo``; returns the settings."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -130,7 +113,7 @@ def train(algorithm: str, seed: int, diary: Diary, settings: Settings = Settings
 def run(learner: Learner, collector: Any, frames: int, diary: Diary) -> None:
     """Learn from what ``collector`` brings until the diary is full."""
     sampler = SamplerWithoutReplacement()
-    buffer = TensorDictReplayBuffer(storage=LazyTensorStorage(frames), sampler=sampler, batch_size=learner.settings.minibatch)
+    buffer = TensorDictReplayBuffer(storage=LazyTensorStorage(frames), sampler=sampler, batch_size=rows_of(learner.settings))
     samples, batches = 0, iter(collector)
     diary.begin()
     while True:
