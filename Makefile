@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := runs/demo
 
-.PHONY: venv demo test lint bench
+.PHONY: venv demo test lint bench bench-spread
 
 venv: $(READY)
 
@@ -42,5 +42,9 @@ lint: venv
 
 bench: venv
 	$(BIN)/avatarium bench worlds --json runs/bench/worlds.json
+	$(BIN)/python tests/benchmarks/bench_worlds.py
 	$(BIN)/avatarium bench training --json runs/bench/training.json
-	set -e; for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script; done
+
+# An hour: five seeds of everybody who learns simple_spread.
+bench-spread: venv
+	$(BIN)/python tests/benchmarks/bench_spread.py
