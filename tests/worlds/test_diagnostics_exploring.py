@@ -85,6 +85,12 @@ def test_a_noisy_screen_can_be_left_alone_and_everything_explored() -> None:
     assert best["watched"]["count"].mean() < 30
 
 
+def test_time_near_the_screen_is_counted_alike_where_there_is_none() -> None:
+    """Who draws moves at random takes no notice of the screen, so that both have the same chance paths."""
+    with_screen, without = (explored("noisy_screen", False, screen=screen)["watched"]["count"] for screen in (True, False))
+    assert with_screen.any() and np.array_equal(with_screen, without)
+
+
 def pictures(steps: int, move: int, **config: Any) -> tuple[np.ndarray, worlds.Batch]:
     """What somebody sees who stands before the screen and does one thing all the time: float32 [T, N, PICTURE]."""
     batch = worlds.make_batch("noisy_screen", num_envs=16, **config)

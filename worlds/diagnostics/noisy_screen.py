@@ -135,8 +135,8 @@ def step(state, episodes, config, actions, out, log, start, stop):
             fresh = False
             for a in range(state.avatars.shape[1]):
                 walk(state, config[0], actions[0][i, a, 0], out[0], log, i, a)
-                if config[0].screen == 1 and near(state, i, a):
-                    fresh |= config[0].remote == 0 or actions[0][i, a, 0] == PRESS
+                if near(state, i, a):
+                    fresh |= config[0].screen == 1 and (config[0].remote == 0 or actions[0][i, a, 0] == PRESS)
                     emit(log, i, WATCHED, a, -1, F(1))
             if fresh:
                 change(state, episodes.stream, i)
@@ -244,7 +244,7 @@ WORLD = WorldSpec(
     roles=roles,
     events=(
         EventKind("visited", "an explorer stood on a tile for the first time", "share that one is of all tiles but the first"),
-        EventKind("watched", "a step of an explorer near the screen"),
+        EventKind("watched", "a step of an explorer near the screen, or where it would be"),
     ),
     allocate=allocate,
     reset=reset,
