@@ -1,6 +1,6 @@
 """Who learns MPE's simple_spread with how many samples, and how fast: our PPO and MAPPO beside TorchRL, stock RLlib and BenchMARL.
 
-``python tests/benchmarks/bench_spread.py --seeds 5 --steps 600000 --out DIR``. Everybody has 32 environments in two processes, BenchMARL
+``python tests/benchmarks/bench_spread.py --seeds 5 --steps 300000 --out DIR``. Everybody has 32 environments in two processes, BenchMARL
 in one, and one thread each. Each run is a process of its own and leaves one JSON file; whoever calls again with the same DIR goes on
 where it ended. DIR also gets ``table.md`` and ``curves.png``.
 
@@ -19,8 +19,8 @@ import tempfile
 from pathlib import Path
 
 CONTESTANTS = {
-    "ours-ppo": ("spread.ours", "ppo"),
-    "ours-mappo": ("spread.ours", "mappo"),
+    "avatarium-ppo": ("spread.ours", "ppo"),
+    "avatarium-mappo": ("spread.ours", "mappo"),
     "torchrl-mappo": ("spread.torchrl_ppo", "mappo"),
     "torchrl-ippo": ("spread.torchrl_ppo", "ippo"),
     "stock-rllib": ("spread.stock", "ppo"),
@@ -79,7 +79,7 @@ def main() -> None:
     """Run what is missing, then tell what all runs say."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=600_000, help="decisions of single agents per run")
+    parser.add_argument("--steps", type=int, default=300_000, help="decisions of single agents per run")
     parser.add_argument("--out", type=Path, default=Path("runs/bench/spread"))
     parser.add_argument("--only", nargs="*", choices=CONTESTANTS, default=list(CONTESTANTS))
     parser.add_argument("--benchmarl-python", type=Path, help="interpreter of the environment where BenchMARL is installed")

@@ -45,7 +45,9 @@ def area(curve: list[dict[str, float]], name: str) -> float:
 
 
 def _mean(values: list[float]) -> str:
-    return str(interval(np.array(values), np.ones(len(values)))) if values else "–"
+    if len(set(values)) < 2:  # a single seed has no interval
+        return f"{values[0]:.3g}" if values else "–"
+    return str(interval(np.array(values), np.ones(len(values))))
 
 
 def draw(runs: list[Run], path: Path) -> None:
