@@ -75,8 +75,9 @@ def turn(contender: Contender, seconds: float) -> Window:
 
 def cpu_seconds(contender: Contender) -> float:
     """Processor time so far of this process and of those that work for the contender; theirs comes in ticks of 10 ms."""
-    theirs = (psutil.Process(pid).cpu_times() for pid in contender.processes)
-    return time.process_time() + sum(spent.user + spent.system for spent in theirs)
+    times = [psutil.Process(pid).cpu_times() for pid in contender.processes]
+    theirs: float = sum(spent.user + spent.system for spent in times)
+    return time.process_time() + theirs
 
 
 def fastest(makers: Sequence[Maker], seconds: float, tell: Callable[[str, Window], None]) -> Contender:
