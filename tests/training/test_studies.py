@@ -92,6 +92,9 @@ def test_policies_are_judged_after_training(study: Callable[..., str], tmp_path:
     ]
     assert json.loads((run / "judged.json").read_text()) == judged
     assert (run / "history.jsonl").stat().st_mtime_ns == before
+    assert main([*words[:-1], "not"]) == 0
+    found = json.loads((out / "results.json").read_text())["parts"]["walking"]
+    assert set(found["contestants"]) == {"learns", "not"}, "a report tells of what was done before as well"
 
 
 @pytest.mark.usefixtures("ray_running")

@@ -51,14 +51,15 @@ class Study:
         out = args.out or Path("runs") / f"study-{study.name}"
         console = Console(quiet=args.quiet, highlight=False)
         todo = running.tasks(study, args.seeds or study.seeds, out, tuple(args.only))
-        if not carry_out(study, todo, out, console):
+        beside = [task for task in running.tasks(study, args.seeds or study.seeds, out, ()) if task not in todo and running.told(task)]
+        if not carry_out(study, todo, beside, out, console):
             console.print(f"stopped and saved; the same command goes on with what is in {out}", soft_wrap=True)
             return INTERRUPTED
         return 0
 
 
-def carry_out(study: "Asked", todo: "list[Task]", out: Path, console: "Console") -> bool:
-    """Carry out one run after the other, and report after each; returns whether nothing interrupted it."""
+def carry_out(study: "Asked", todo: "list[Task]", beside: "list[Task]", out: Path, console: "Console") -> bool:
+    """Carry out one run after the other, and report after each, on those ``beside`` as well; returns whether nothing interrupted it."""
     from avatarium.training.run import engine, progress
     from avatarium.training.run.recipe import recipe_for
     from avatarium.training.studies import running
@@ -75,8 +76,8 @@ def carry_out(study: "Asked", todo: "list[Task]", out: Path, console: "Console")
                     if running.carry_out(task, display):
                         return False
                 done.append(task)
-                report(study, done, out)
-    console.print(report(study, done, out), markup=False, soft_wrap=True)
+                report(study, beside + done, out)
+    console.print(report(study, beside + done, out), markup=False, soft_wrap=True)
     console.print(f"in {out}: report.md, results.json, curves.png", soft_wrap=True)
     return True
 

@@ -92,6 +92,14 @@ def finished(task: Task) -> bool:
     return done and (task.part.judging is None or (task.run / JUDGED).is_file())
 
 
+def told(task: Task) -> bool:
+    """Whether a report on other runs tells of this one as well: it is finished, and was trained as the study says now."""
+    try:
+        return finished(task)
+    except UserError:
+        return False
+
+
 def carry_out(task: Task, display: Display) -> bool:
     """Train, or go on training, and judge; returns whether it was interrupted."""
     found, plan = begun(task), task.plan
