@@ -45,6 +45,6 @@ bench: venv
 	$(BIN)/python tests/benchmarks/bench_worlds.py
 	$(BIN)/avatarium bench training --json runs/bench/training.json
 
-# An hour: five seeds of everybody who learns simple_spread.
+# More than an hour: five seeds of everybody who learns simple_spread.
 bench-spread: venv
 	$(BIN)/python tests/benchmarks/bench_spread.py

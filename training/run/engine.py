@@ -96,8 +96,9 @@ def native_errors_to(log: Path) -> Iterator[None]:
             sys.stderr = shown
             os.dup2(before, 2)
             os.close(before)
-    if log.is_file() and not log.stat().st_size:  # what else runs into the same folder may have taken it away already
-        log.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):  # what else runs into the same folder may have taken it away
+        if not log.stat().st_size:
+            log.unlink()
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def configured(settings: Settings, steps: int, folder: str) -> ExperimentConfig:
     config.gamma, config.lr, config.adam_eps, config.clip_grad_val = settings.gamma, settings.lr, 1e-5, settings.gradient_clip
     config.parallel_collection, config.on_policy_n_envs_per_worker = False, settings.envs
     config.on_policy_collected_frames_per_batch = frames
-    config.on_policy_n_minibatch_iters, config.on_policy_minibatch_size = settings.epochs, settings.minibatch // AGENTS
+    config.on_policy_n_minibatch_iters, config.on_policy_minibatch_size = settings.epochs, settings.env_steps
     config.max_n_iters, config.max_n_frames = None, frames * -(-steps // (AGENTS * frames))
     config.evaluation, config.render, config.create_json, config.loggers, config.save_folder = False, False, False, [], folder
     return config

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from spread.diary import AGENTS
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -27,6 +29,11 @@ class Settings:
     gradient_clip: float = 10.0
     hidden: int = 128
     """Units in each of two hidden layers."""
+
+    @property
+    def env_steps(self) -> int:
+        """Environment steps in a minibatch; each holds a decision of every agent."""
+        return self.minibatch // AGENTS
 
 
 FOUND = Settings()

@@ -21,11 +21,6 @@ GROUP = "agent"
 WORKERS = 2
 
 
-def rows_of(settings: Settings) -> int:
-    """Environment steps in a minibatch; each holds a decision of every agent."""
-    return settings.minibatch // AGENTS
-
-
 def environments(count: int) -> Any:
     """``count`` copies of the environment, one after the other."""
     return SerialEnv(count, lambda: PettingZooWrapper(simple_spread.parallel_env(**SETTINGS), categorical_actions=True))
@@ -77,7 +72,7 @@ class Learner:
             group["lr"] = self.settings.lr * (self.settings.lr_end + (1.0 - self.settings.lr_end) * left)
         flat = batch.reshape(-1)
         buffer.extend(flat)
-        for _ in range(self.settings.epochs * max(1, len(flat) // rows_of(self.settings))):
+        for _ in range(self.settings.epochs * max(1, len(flat) // self.settings.env_steps)):
             found = self.loss(buffer.sample())
             (found["loss_objective"] + found["loss_critic"] + found["loss_entropy"]).backward()
             torch.nn.utils.clip_grad_norm_(self.loss.parameters(), self.settings.gradient_clip)
@@ -113,7 +108,7 @@ def train(algorithm: str, seed: int, diary: Diary, settings: Settings = FOUND) -
 def run(learner: Learner, collector: Any, frames: int, diary: Diary) -> None:
     """Learn from what ``collector`` brings until the diary is full."""
     sampler = SamplerWithoutReplacement()
-    buffer = TensorDictReplayBuffer(storage=LazyTensorStorage(frames), sampler=sampler, batch_size=rows_of(learner.settings))
+    buffer = TensorDictReplayBuffer(storage=LazyTensorStorage(frames), sampler=sampler, batch_size=learner.settings.env_steps)
     samples, batches = 0, iter(collector)
     diary.begin()
     while True:
