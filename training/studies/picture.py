@@ -24,9 +24,9 @@ COLUMNS = 3
 def draw(title: str, parts: list[Part], done: Done, path: Path) -> Path:
     """A panel per part and gauge over millions of decisions, with bands of 95 % over seeds where there are several; a PNG at ``path``."""
     panels = [(part, gauge) for part in parts for gauge in part.gauges]
-    columns = min(COLUMNS, len(panels))
+    columns = 2 if len(panels) == 4 else min(COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
-    figure = Figure(figsize=(5.2 * columns, 3.7 * rows + 0.4), dpi=110, layout="constrained")
+    figure = Figure(figsize=(5.2 * columns, 4.0 * rows + 0.4), dpi=110, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, (part, gauge) in zip(axes, panels, strict=False):
         _panel(axis, part, gauge, done)
@@ -50,8 +50,8 @@ def _panel(axis: Any, part: Part, gauge: str, done: Done) -> None:
     axis.set_ylabel(gauge)
     axis.set_xlabel("decisions (millions)")
     axis.set_xlim(left=0)
-    if axis.get_legend_handles_labels()[0]:
-        axis.legend(frameon=False, fontsize="small")
+    if axis.get_legend_handles_labels()[0]:  # below the panel, where it hides no curve
+        axis.legend(frameon=False, fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=4)
 
 
 def _band(axis: Any, label: str, curves: list[list[Point]], gauge: str, colour: str) -> None:

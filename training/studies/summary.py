@@ -24,6 +24,9 @@ class Finding:
     iqm: float
     """The interquartile mean (Agarwal et al. 2021, https://arxiv.org/abs/2108.13264)."""
 
+    def __str__(self) -> str:
+        return str(self.mean) if len(self.by_seed) > 1 else f"{self.mean.value:.3g}"
+
     @classmethod
     def of(cls, by_seed: dict[int, float]) -> "Finding":
         """From values by seed."""
@@ -107,8 +110,7 @@ def _cells(entry: Entry, names: tuple[str, ...]) -> list[str]:
     cells = []
     for name in names:
         found = entry.findings.get(name)
-        mean = str(found.mean) if found and len(found.by_seed) > 1 else f"{found.mean.value:.3g}" if found else "-"
-        cells += [mean, f"{found.iqm:.3g}" if found else "-"]
+        cells += [str(found), f"{found.iqm:.3g}"] if found else ["-", "-"]
     seconds = entry.findings["seconds"]
     return [*cells, str(len(seconds.by_seed)), f"{entry.decisions:,}", f"{seconds.mean.value:.0f}"]
 

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from avatarium.leaderboards.stats import interval
+from avatarium.training.studies.summary import Finding
 
 COLOURS = ("#2a6f97", "#c1553b", "#5a8f3c", "#7a5195", "#d18f2c", "#3d3d3d")
 UNIFORM, STEERED = -26.8, -8.2
@@ -45,9 +46,7 @@ def area(curve: list[dict[str, float]], name: str) -> float:
 
 
 def _mean(values: list[float]) -> str:
-    if len(set(values)) < 2:  # a single seed has no interval
-        return f"{values[0]:.3g}" if values else "–"
-    return str(interval(np.array(values), np.ones(len(values))))
+    return str(Finding.of(dict(enumerate(values)))) if values else "–"
 
 
 def draw(runs: list[Run], path: Path) -> None:
