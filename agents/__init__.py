@@ -8,6 +8,7 @@ from avatarium.agents.policy import Memory, Policy, Turn
 from avatarium.agents.scripted import Heuristic, Oracle, Random
 from avatarium.worlds import UserError, spec
 from avatarium.worlds.core import settings
+from avatarium.worlds.core.errors import resolve
 
 __all__ = ["Memory", "Policy", "Turn", "load"]
 
@@ -37,11 +38,7 @@ def load(text: str, world: str, role: str, **config: Any) -> Policy:
 
 
 def _made(text: str, found: Any, role: str, config: Any) -> Policy:
-    module, colon, factory = text.partition(":")
-    if not colon:
+    if ":" not in text:
         raise UserError(f"there is no policy {text!r}: give random, heuristic, oracle, a file ending in .zip, or package.module:factory")
-    try:
-        policy: Policy = getattr(importlib.import_module(module), factory)(found, role, config)
-    except (ModuleNotFoundError, AttributeError) as missing:
-        raise UserError(f"no policy can be made by {text!r}: {missing}") from missing
+    policy: Policy = resolve(text, "a policy's factory")(found, role, config)
     return policy

@@ -16,7 +16,7 @@ from typing import Any
 from avatarium.agents.curiosity.bonus import Bonus
 from avatarium.agents.curiosity.transitions import Transitions
 from avatarium.worlds.core import settings
-from avatarium.worlds.core.errors import UserError, nearest
+from avatarium.worlds.core.errors import UserError, nearest, resolve
 
 __all__ = ["Bonus", "Transitions", "bonus_class", "build", "names"]
 
@@ -58,15 +58,7 @@ def _addresses() -> dict[str, str]:
 
 
 def _load(address: str) -> type[Bonus]:
-    module, _, attribute = address.partition(":")
-    try:
-        kind: Any = getattr(importlib.import_module(module), attribute)
-    except ModuleNotFoundError as missing:
-        if missing.name is None or not module.startswith(missing.name):
-            raise
-        raise UserError(f"there is no module {module!r} to take the curiosity {address!r} from") from missing
-    except AttributeError as missing:
-        raise UserError(f"module {module!r} has no {attribute!r}: a curiosity is addressed as package.module:Class") from missing
+    kind = resolve(address, "a curiosity")
     if not (isinstance(kind, type) and issubclass(kind, Bonus)):
         raise UserError(f"{address!r} is no curiosity: it has to be a subclass of avatarium.agents.curiosity.Bonus")
     return kind

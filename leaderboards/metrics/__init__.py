@@ -3,7 +3,6 @@
 A file holds ``METRIC``, a ``Metric``. A world outside this package names its own as ``package.module:METRIC``.
 """
 
-import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from avatarium.worlds.core.bodies import STEP_S
-from avatarium.worlds.core.errors import UserError, nearest
+from avatarium.worlds.core.errors import UserError, nearest, resolve
 from avatarium.worlds.core.spec import avatar_numbers
 from avatarium.worlds.core.transcript import Transcript
 
@@ -50,13 +49,9 @@ def names() -> list[str]:
 
 def metric(name: str) -> Metric:
     """The metric called ``name``, or at the address ``package.module:METRIC``. Raises UserError when there is none."""
-    module, _, attribute = name.partition(":") if ":" in name else (f"{__name__}.{name}", "", "METRIC")
     if ":" not in name and name not in names():
         raise UserError(f"there is no metric {name!r}: {nearest(name, names())}")
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"the metric {name!r} cannot be loaded: {error}") from None
+    found = resolve(name if ":" in name else f"{__name__}.{name}:METRIC", "a metric")
     if not isinstance(found, Metric):
         raise UserError(f"{name!r} is a {type(found).__name__}, not a Metric")
     return found

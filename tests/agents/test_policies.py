@@ -77,8 +77,8 @@ def still(world: Any, role: str, config: Any) -> Any:
     [
         ("randm", "walker", "there is no policy 'randm'"),
         ("random", "runner", "has no role 'runner': its roles are walker"),
-        ("no.such.module:make", "walker", "No module named"),
-        ("json:nothing", "walker", "has no attribute 'nothing'"),
+        ("no.such.module:make", "walker", "there is no module 'no'"),
+        ("json:nothing", "walker", "has no 'nothing'"),
         ("missing.zip", "walker", "missing.zip"),
     ],
 )

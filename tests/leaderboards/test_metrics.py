@@ -86,7 +86,7 @@ def test_an_empty_episode_has_no_share():
 def test_unknown_metrics_are_explained(elsewhere):
     with pytest.raises(UserError, match="did you mean 'success'"):
         metrics.metric("sucess")
-    with pytest.raises(UserError, match="cannot be loaded"):
+    with pytest.raises(UserError, match="no module 'no' to take a metric"):
         metrics.metric("no.such:METRIC")
     with pytest.raises(UserError, match="is a WorldSpec, not a Metric"):
         metrics.metric("elsewhere:WORLD")

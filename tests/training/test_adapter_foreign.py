@@ -161,7 +161,7 @@ def test_our_own_world_through_pettingzoo_is_the_batch_of_it() -> None:
     [
         ("nowhere.at_all:parallel_env", "no module 'nowhere'"),
         ("strangers:Nothing", "no 'Nothing'"),
-        ("strangers", "package.module:function"),
+        ("strangers", "package.module:attribute"),
         ("strangers:Turns", "act in turn"),
         ("strangers:Boundless", "bounded"),
         ("strangers:Wordy", "no fixed size"),

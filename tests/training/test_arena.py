@@ -44,8 +44,9 @@ def test_what_others_made_is_an_arena_too(outside: None) -> None:
     ("address", "settings", "complaint"),
     [
         ("nothing", {}, "there is no world 'nothing'"),
-        ("nowhere:WORLD", {}, "there is nothing at 'nowhere:WORLD'"),
-        ("lanes:PLANET", {}, "there is nothing at 'lanes:PLANET'"),
+        ("nowhere:WORLD", {}, "there is no module 'nowhere'"),
+        ("lanes:PLANET", {}, "module 'lanes' has no 'PLANET' to be a world"),
+        ("lanes:", {}, "'lanes:' is no address of a world"),
         ("lanes:WORLD", {"walker": 2}, "did you mean 'walkers'"),
         ("lanes:WORLD", {"walkers": 99}, "between 1 and 8"),
     ],

@@ -107,7 +107,7 @@ def test_words_become_a_plan() -> None:
         (["lanes:WORLD", "--train", "rivals=random"], "rivals play in a league"),
         (["lanes:WORLD", *alike("league=yes", "rivals=rules")], "there is no policy 'rules'"),
         (["lanes:WORLD", "--train", "teacher=stairs"], "there is no curriculum for lanes"),
-        (["nowhere:WORLD"], "there is nothing at 'nowhere:WORLD'"),
+        (["nowhere:WORLD"], "there is no module 'nowhere'"),
     ],
 )
 def test_mistakes_are_explained(given: list[str], complaint: str) -> None:

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from avatarium.training.adapters import spaces
-from avatarium.training.adapters.foreign_spec import ForeignSpec, load, parallel, sort, title
+from avatarium.training.adapters.foreign_spec import ForeignSpec, parallel, sort, title
 from avatarium.worlds.core import episodes, events
 from avatarium.worlds.core.batch import Arrays, Step
-from avatarium.worlds.core.errors import UserError
+from avatarium.worlds.core.errors import UserError, resolve
 from avatarium.worlds.core.rewards import Out
 from avatarium.worlds.core.rng import mix
 from avatarium.worlds.core.spec import Role
@@ -47,7 +47,7 @@ class ForeignBatch:
     ) -> None:
         if num_envs < 1:
             raise UserError(f"num_envs is {num_envs}, but a batch has at least one environment")
-        maker = load(make) if isinstance(make, str) else make
+        maker = resolve(make, "an environment") if isinstance(make, str) else make
         self.num_envs, self.autoreset, self.config = num_envs, autoreset, settings
         self._envs = [parallel(maker(**settings)) for _ in range(num_envs)]
         self._kinds = sort(self._envs[0], self._envs[0].reset(seed=0)[1])

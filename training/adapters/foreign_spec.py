@@ -1,10 +1,8 @@
 """Who lives in an environment of others, read off its names and spaces."""
 
 import hashlib
-import importlib
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -60,21 +58,6 @@ class Kind(NamedTuple):
     agents: tuple[str, ...]
     senses: spaces.Senses
     deeds: spaces.Deeds
-
-
-def load(address: str) -> Callable[..., Any]:
-    """What makes the environment at ``package.module:function``. Raises UserError when there is no such thing."""
-    module, _, function = address.partition(":")
-    try:
-        found = importlib.import_module(module)
-    except ModuleNotFoundError as missing:
-        if missing.name is None or not module.startswith(missing.name):
-            raise
-        raise UserError(f"there is no module {missing.name!r} to take the environment {address!r} from: is it installed?") from missing
-    maker: Callable[..., Any] | None = getattr(found, function, None)
-    if maker is None:
-        raise UserError(f"module {module!r} has no {function!r}: an environment is addressed as package.module:function")
-    return maker
 
 
 def parallel(env: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from avatarium.worlds.core import discovery, settings
 from avatarium.worlds.core.batch import Batch
-from avatarium.worlds.core.errors import UserError
+from avatarium.worlds.core.errors import resolve
 from avatarium.worlds.core.spec import Feature, Role, WorldSpec
 
 
@@ -61,11 +61,7 @@ def find(address: str, overrides: dict[str, Any] | None = None) -> Arena:
 
 def is_foreign(address: str) -> bool:
     """Whether an address leads to a function instead of a world."""
-    module, colon, attribute = address.partition(":")
-    if not colon:
+    if ":" not in address:
         return False
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as missing:
-        raise UserError(f"there is nothing at {address!r}: {missing}") from None
+    found = resolve(address, "a world")
     return not isinstance(found, WorldSpec) and callable(found)

@@ -1,13 +1,11 @@
 """Which worlds there are: folders of this package, modules on its shelf of diagnostics, and entry points of others."""
 
-import importlib
 import pkgutil
 import sys
 from importlib import metadata
-from typing import Any
 
 import avatarium.worlds
-from avatarium.worlds.core.errors import UserError, nearest
+from avatarium.worlds.core.errors import UserError, nearest, resolve
 from avatarium.worlds.core.spec import WorldSpec
 
 GROUP = "avatarium.worlds"
@@ -56,15 +54,7 @@ def _addresses() -> dict[str, str]:
 
 
 def _load(address: str) -> WorldSpec:
-    module, _, attribute = address.partition(":")
-    try:
-        world: Any = getattr(importlib.import_module(module), attribute)
-    except ModuleNotFoundError as missing:
-        if missing.name is None or not module.startswith(missing.name):
-            raise
-        raise UserError(f"there is no module {module!r} to take the world {address!r} from") from missing
-    except AttributeError as missing:
-        raise UserError(f"module {module!r} has no {attribute!r}: a world is addressed as package.module:WORLD") from missing
+    world = resolve(address, "a world")
     if not isinstance(world, WorldSpec):
         raise UserError(f"{address!r} is a {type(world).__name__}, not a WorldSpec")
     return world

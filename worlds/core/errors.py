@@ -20,6 +20,26 @@ def need(module: str, extra: str) -> Any:
         raise UserError(f"this needs {missing.name}, which is not installed: pip install 'avatarium[{extra}]'") from missing
 
 
+def resolve(address: str, what: str) -> Any:
+    """What lies at the address ``package.module:attribute``, as in entry points.
+
+    Raises UserError, where it is called ``what``, when nothing lies there. A module that lacks something which it imports itself is no
+    wrong address: that error is passed on as it is.
+    """
+    module, _, attribute = address.partition(":")
+    if not all(part.isidentifier() for part in [*module.split("."), attribute]):
+        raise UserError(f"{address!r} is no address of {what}: write package.module:attribute")
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as missing:
+        if missing.name is None or not f"{module}.".startswith(f"{missing.name}."):
+            raise
+        raise UserError(f"there is no module {missing.name!r} to take {what} {address!r} from: is it installed?") from missing
+    if not hasattr(found, attribute):
+        raise UserError(f"module {module!r} has no {attribute!r} to be {what}")
+    return getattr(found, attribute)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint that names the known word nearest to ``word``, or all of them when none is near."""
     options = sorted(known)
