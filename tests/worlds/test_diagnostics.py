@@ -171,7 +171,7 @@ def test_a_listener_senses_the_word_and_nothing_of_the_symbol() -> None:
     for _ in range(2):  # in the first round and in the second, when it knows what it picked
         batch.step({"speaker": np.full((256, 2, 1), 3, np.int32), "listener": np.zeros((256, 2, 1), np.int32)})
         assert len(np.unique(batch.state.symbol)) == 5
-        assert np.unique(batch.observations["listener"].reshape(512, -1), axis=0).tolist() == [[0, 0, 0, 1, 0, 1]]
+        assert np.unique(batch.observations["listener"].reshape(512, -1), axis=0).tolist() == [[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1]]
         batch.step({"speaker": np.zeros((256, 2, 1), np.int32), "listener": np.zeros((256, 2, 1), np.int32)})
         assert len(np.unique(batch.observations["listener"].reshape(512, -1), axis=0)) == 1
 

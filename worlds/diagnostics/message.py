@@ -25,7 +25,7 @@ class Config:
 
     pairs: int = setting(1, 1, 8, "pairs of a speaker and a listener, each on its own")
     symbols: int = setting(5, 2, 16, "what there is to speak of; chance is one over this")
-    words: int = setting(5, 2, 16, "what can be said")
+    words: int = setting(10, 2, 16, "what can be said")
     rounds: int = setting(10, 1, 100, "symbols of an episode, one after the other; a round takes two steps")
 
 
@@ -164,7 +164,7 @@ def scene(state: State, config: Config, i: int) -> Scene:
 
 WORLD = WorldSpec(
     name="message",
-    version=1,
+    version=2,
     summary="agree on words: a speaker sees a symbol, a listener has to pick it from what it hears",
     tags=("diagnostic", "social"),
     config=Config,
