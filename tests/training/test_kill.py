@@ -33,7 +33,7 @@ def test_a_killed_run_loses_an_interval_at_most_and_goes_on(training: Callable[.
     lost_s = known[-1]["seconds"] - known[last - 1]["seconds"]
     longest_s = max(after["seconds"] - before["seconds"] for before, after in itertools.pairwise(known))
     assert lost_s <= INTERVAL_S + longest_s
-    assert one.left_behind(seconds=10, but=LINGERING) == {}
+    assert one.left_behind(seconds=30, but=LINGERING) == {}
 
     steps = int(known[-1]["decisions"]) + 2000
     again = training(run, "--resume", "run", "--runners", "0", "--steps", str(steps), "--evaluate", "0", "--quiet")
@@ -88,7 +88,7 @@ def test_a_full_disk_is_one_sentence_and_spoils_no_checkpoint(
     assert (one.process.returncode, told) == (2, "")
     assert complaint.startswith("avatarium: ") and complaint.count("\n") == 1
     assert "cannot be written (No space left on device)" in complaint or "cannot be written (File too large)" in complaint
-    assert one.left_behind(seconds=10) == {}
+    assert one.left_behind(seconds=30) == {}
     (folder / "filler").unlink(missing_ok=True)
     whole, steps = max(one.checkpoints()), int(one.points()[-1]["decisions"]) + 2000
     assert train("--resume", str(run), "--steps", str(steps), "--evaluate", "0", "--quiet") == (0, "", "")
