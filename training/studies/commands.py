@@ -50,8 +50,9 @@ class Study:
         study = file.read(args.study, file.Budget(args.steps, args.minutes))
         out = args.out or Path("runs") / f"study-{study.name}"
         console = Console(quiet=args.quiet, highlight=False)
-        todo = running.tasks(study, args.seeds or study.seeds, out, tuple(args.only))
-        beside = [task for task in running.tasks(study, args.seeds or study.seeds, out, ()) if task not in todo and running.told(task)]
+        seeds = args.seeds or study.seeds
+        todo = running.tasks(study, seeds, out, tuple(args.only))
+        beside = [task for task in running.tasks(study, seeds, out, ()) if task not in todo and running.told(task)]
         if not carry_out(study, todo, beside, out, console):
             console.print(f"stopped and saved; the same command goes on with what is in {out}", soft_wrap=True)
             return INTERRUPTED
