@@ -5,10 +5,10 @@ from torch import Tensor, nn
 
 
 class RunningNormalisation(nn.Module):
-    """Shifts and scales each feature by the mean and deviation of everything it was shown in ``update``.
+    """Shifts and scales each feature by the mean and deviation of everything that was given to ``absorb``.
 
     ``limit`` bounds the result; ``floor`` is the least deviation it divides by, so that a feature that hardly moved in training does not
-    blow up when it moves later. Until the first update it changes nothing but that bound.
+    blow up when it moves later. Before the first rows it changes nothing but that bound.
     """
 
     mean: Tensor
@@ -31,15 +31,12 @@ class RunningNormalisation(nn.Module):
         """Normalise ``value`` float32 [..., size]."""
         return ((value - self.mean) * (1.0 / self.deviation)).clamp(-self.limit, self.limit)
 
-    def update(self, batch: Tensor) -> None:
-        """Take the rows of ``batch`` float32 [B, size] into account; fewer than two say nothing."""
-        if len(batch) > 1:
-            variance, mean = torch.var_mean(batch, dim=0, correction=0)
-            self.absorb(len(batch), mean, variance)
-
     @torch.no_grad()
     def absorb(self, rows: float, mean: Tensor, variance: Tensor) -> None:
-        """Take ``rows`` rows of this mean and variance, float32 [size], into account (pairwise rule of Chan, Golub and LeVeque 1983)."""
+        """Take ``rows`` rows of this mean and variance, float32 [size], into account; fewer than two say nothing.
+
+        The pairwise rule of Chan, Golub and LeVeque 1983.
+        """
         if rows < 2:
             return
         share = float(rows / (self.count + rows))

@@ -155,10 +155,11 @@ class Play:
     def _season(self, central: int) -> None:
         """Statistics and outputs as they are in the middle of training."""
         network = self.network
-        network.normalise.update(torch.randn(500, self.role.observation_size) * 0.5 + 0.2)
+        size = self.role.observation_size
+        network.normalise.absorb(500.0, torch.full([size], 0.2), torch.full([size], 0.25))
         network.rescale_returns(100.0, torch.full_like(network.returns.mean, 0.3), torch.full_like(network.returns.mean, 4.0))
         if central:
-            network.normalise_central.update(torch.randn(500, central) * 0.5 + 0.2)
+            network.normalise_central.absorb(500.0, torch.full([central], 0.2), torch.full([central], 0.25))
         with torch.no_grad():
             network.actor[-1].weight *= 100.0
 

@@ -45,8 +45,8 @@ def test_what_others_made_is_an_arena_too(outside: None) -> None:
     [
         ("nothing", {}, "there is no world 'nothing'"),
         ("nowhere:WORLD", {}, "there is no module 'nowhere'"),
-        ("lanes:PLANET", {}, "module 'lanes' has no 'PLANET' to be a world"),
-        ("lanes:", {}, "'lanes:' is no address of a world"),
+        ("lanes:PLANET", {}, "module 'lanes' has no 'PLANET' to be a world or an environment"),
+        ("lanes:", {}, "'lanes:' is no address of a world or an environment"),
         ("lanes:WORLD", {"walker": 2}, "did you mean 'walkers'"),
         ("lanes:WORLD", {"walkers": 99}, "between 1 and 8"),
     ],

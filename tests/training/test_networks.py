@@ -30,12 +30,16 @@ def sequences(network: ActorCritic) -> Inputs:
     return Inputs(torch.randn(L, B, 4), torch.randn(L, B, wide) if wide else None, starts, state)
 
 
+def absorb(normalise: RunningNormalisation, rows: torch.Tensor) -> None:
+    normalise.absorb(len(rows), rows.mean(0), rows.var(0, correction=0))
+
+
 @pytest.mark.parametrize("core", CORES)
 def test_acting_step_by_step_is_what_is_learnt_from(core: str) -> None:
     """``act`` and ``act_on`` in the runner, ``both``, ``evaluate`` and ``remember`` in the learner tell the same."""
     network = network_for(core)
     network.rescale_returns(10, torch.tensor([3.0]), torch.tensor([4.0]))
-    network.normalise.update(torch.randn(100, 4) * 3)
+    absorb(network.normalise, torch.randn(100, 4) * 3)
     given = sequences(network)
     assert given.starts is not None
     with torch.no_grad():
@@ -110,7 +114,7 @@ def test_running_statistics_are_those_of_all_rows() -> None:
     rows = torch.randn(1000, 3) * torch.tensor([1.0, 5.0, 0.1]) + torch.tensor([0.0, -3.0, 100.0])
     normalise = RunningNormalisation(3)
     for part in rows.split([10, 500, 1, 489]):
-        normalise.update(part)
+        absorb(normalise, part)
     kept = torch.cat([rows[:510], rows[511:]])  # a single row says nothing about a deviation and is left out
     torch.testing.assert_close(normalise.mean, kept.mean(0), rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(normalise.deviation, kept.std(0, correction=0), rtol=1e-3, atol=1e-4)
@@ -119,7 +123,7 @@ def test_running_statistics_are_those_of_all_rows() -> None:
 
 def test_normalised_values_are_bounded_even_where_a_feature_stood_still() -> None:
     normalise = RunningNormalisation(2, limit=10.0)
-    normalise.update(torch.zeros(50, 2))
+    absorb(normalise, torch.zeros(50, 2))
     out = normalise(torch.tensor([[0.05, 1e6]]))
     torch.testing.assert_close(out, torch.tensor([[5.0, 10.0]]))
 
@@ -127,7 +131,7 @@ def test_normalised_values_are_bounded_even_where_a_feature_stood_still() -> Non
 @pytest.mark.parametrize("core", CORES)
 def test_statistics_travel_with_the_weights(core: str) -> None:
     one, other = network_for(core), ActorCritic(SEES, Architecture(core, (8, 8), units=6))
-    one.normalise.update(torch.randn(100, 4) + 3)
+    absorb(one.normalise, torch.randn(100, 4) + 3)
     other.load_state_dict(one.state_dict())
     given = sequences(one)
     assert all(torch.equal(a, b) for a, b in zip(one.both(given), other.both(given), strict=True))

@@ -63,5 +63,5 @@ def is_foreign(address: str) -> bool:
     """Whether an address leads to a function instead of a world."""
     if ":" not in address:
         return False
-    found = resolve(address, "a world")
+    found = resolve(address, "a world or an environment")
     return not isinstance(found, WorldSpec) and callable(found)
