@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ class Evaluate:
         for result in results:
             for fault in result.faults[:1]:
                 terminal.say(f"{result.policy} failed in {len(result.faults)} episodes, which score the least there is: {fault}.")
-        terminal.say(f"transcripts: {args.out}/*/*.avt")
+        terminal.say(f"transcripts: {args.out}/**/*.avt")
         return 0
 
 
@@ -165,8 +166,21 @@ def split_world(words: list[str]) -> "tuple[WorldSpec, dict[str, str]]":
         world = discovery.spec(read(words[0])[0].world)
     if not words:
         raise UserError(f"name a policy to evaluate in {world.name}, such as random, heuristic, oracle or policy.zip")
-    names = [Path(word).stem if word.endswith(".zip") else word for word in words]
-    return world, {name if names.count(name) == 1 else word: word for name, word in zip(names, words, strict=True)}
+    words = list(dict.fromkeys(words))
+    return world, dict(zip(labels(words), words, strict=True))
+
+
+def labels(words: list[str]) -> list[str]:
+    """What policies are called in tables, and the folders of their transcripts: a zip by its stem; where that says too little, by its path
+    below the folder that all such zips share.
+
+    >>> labels(["runs/one/policy.zip", "runs/two/policy.zip", "best.zip", "random"])
+    ['one/policy.zip', 'two/policy.zip', 'best', 'random']
+    """
+    stems = [Path(word).stem if word.endswith(".zip") else word for word in words]
+    unclear = {word: Path(word).resolve() for word in words if word.endswith(".zip") and stems.count(Path(word).stem) > 1}
+    shared = os.path.commonpath([path.parent for path in unclear.values()]) if unclear else ""
+    return [str(unclear[word].relative_to(shared)) if word in unclear else stem for word, stem in zip(words, stems, strict=True)]
 
 
 def evaluation_config(world: "WorldSpec", split: str | None, overrides: list[str]) -> dict[str, Any]:

@@ -59,6 +59,9 @@ def evaluate(
     spec = discovery.spec(world)
     if not policies or not len(seeds):
         raise UserError("there is nothing to evaluate: give at least one policy and one seed")
+    for name in policies:
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise UserError(f"no policy can be called {name!r}: its transcripts would lie outside {folder}")
     with contextlib.ExitStack() as stack:
         entrants = {name: stack.enter_context(contextlib.closing(entrant(policy))) for name, policy in policies.items()}
         judged = role or next((e.role for e in entrants.values() if e.role), None)

@@ -10,6 +10,7 @@ import pytest
 
 from avatarium.leaderboards import evaluate
 from avatarium.worlds.cli import main
+from avatarium.worlds.core.errors import UserError
 
 WORLD = "elsewhere:WORLD"
 
@@ -33,6 +34,26 @@ def test_evaluate_compares_policies_and_leaves_transcripts(capsys, submission, t
     assert len(list((tmp_path / "runs/evaluate/tiny").glob("*.avt"))) == 3
     first = next((tmp_path / "runs/evaluate/tiny").glob("*.avt"))
     assert run(capsys, "verify", first)[0] == 0
+
+
+def test_submissions_called_alike_are_told_apart_by_their_folders(capsys, submission, tmp_path):
+    path = submission()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "policy.zip").write_bytes(path.read_bytes())
+    words = (tmp_path / "one/policy.zip", "two/policy.zip", tmp_path / "one/policy.zip")  # the first is given twice
+    code, out, _ = run(capsys, "evaluate", WORLD, *words, "--episodes", "1", "--set", "crowd=0")
+    assert code == 0
+    assert (out.count("one/policy.zip"), out.count("two/policy.zip")) == (1, 1)
+    assert sorted(p.parent for p in tmp_path.glob("runs/evaluate/**/*.avt")) == [
+        tmp_path / "runs/evaluate" / name / "policy.zip" for name in ("one", "two")
+    ]
+
+
+@pytest.mark.parametrize("name", ["/elsewhere", "../mine"])
+def test_transcripts_stay_in_their_folder(name, tmp_path):
+    with pytest.raises(UserError, match="would lie outside"):
+        evaluate.evaluate(WORLD, {name: "random"}, range(1), {}, tmp_path / "out")
 
 
 def test_the_function_gives_results_with_intervals(submission, tmp_path):

@@ -26,7 +26,7 @@ LESSONS = Curriculum(
 )
 
 RECIPE = Recipe(
-    Hyperparameters(minutes=9.0, envs=128, minibatch=4096, lr=1e-3, entropy=0.002),
+    Hyperparameters(minutes=9.0, envs=64, epochs=2, minibatch=4096, lr=1e-3, entropy=0.002),
     gauges,
     shown=("success", "SPL"),
     sampling="greedy",
