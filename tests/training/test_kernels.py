@@ -119,7 +119,7 @@ def test_controls_are_drawn_from_normal_distributions() -> None:
 def test_observations_are_normalised_as_in_the_network() -> None:
     torch.manual_seed(0)
     network = RunningNormalisation(5, limit=2.0)
-    network.update(torch.randn(200, 5) * torch.tensor([1.0, 3.0, 0.1, 1e-6, 1.0]) + 1.0)
+    network.absorb(200, torch.ones(5), torch.tensor([1.0, 3.0, 0.1, 1e-6, 1.0]).square())
     observations = torch.randn(50, 5) * 4
     found = np.zeros((50, 5), F)
     kernels.normalise(observations.numpy(), network.mean.numpy(), (1 / network.deviation).numpy(), F(network.limit), found)
