@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -20,13 +21,21 @@ if TYPE_CHECKING:
 SHOWN = 3
 """Metrics in a table unless all are asked for."""
 WIDTH = 100
+WIDEST = 1000
+"""Of a table in Markdown, whose rows may not be broken."""
 
 
-def text(what: RenderableType) -> str:
+def text(what: RenderableType, width: int = WIDTH) -> str:
     """A table as plain text."""
     out = io.StringIO()
-    Console(file=out, width=WIDTH).print(what)
+    Console(file=out, width=width).print(what)
     return out.getvalue()
+
+
+def markdown(table: Table) -> str:
+    """A table in Markdown, without its title."""
+    table.box, table.title = box.MARKDOWN, None
+    return text(table, WIDEST).strip()
 
 
 def cell(score: Score, metric: Metric) -> Text:

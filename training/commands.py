@@ -100,7 +100,7 @@ def report(found: "Outcome", folder: Path, console: "Console") -> None:
     if found.verdict:
         console.print(found.verdict, markup=False, soft_wrap=True)
     rows = [("policy", path, "avatarium submit") for path in found.policies.values()]
-    rows += [("curve", found.picture, ""), ("TensorBoard", folder / "tensorboard", "tensorboard --logdir")]
+    rows += [("card", found.card, ""), ("curve", found.picture, ""), ("TensorBoard", folder / "tensorboard", "tensorboard --logdir")]
     rows += [("replay", found.replay, "avatarium watch")] if found.replay else []
     for name, path, command in rows:
         console.print(f"{name:<12}{path}" + (f"   ({command} {shlex.quote(str(path))})" if command else ""), soft_wrap=True)

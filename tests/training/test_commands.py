@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +23,7 @@ def test_from_a_name_to_a_judged_policy(train: Callable[..., Any], tmp_path: Pat
     done = train("lanes:WORLD", "--steps", "12000", "--evaluate", "4", *SMALL)
     assert (done.code, done.err) == (0, "")
     folder = tmp_path / "runs" / "lanes-1"
-    for name in ("policy.zip", "curve.png", "replay.avt", "history.jsonl", "tensorboard"):
+    for name in ("policy.zip", "card.md", "curve.png", "replay.avt", "history.jsonl", "tensorboard"):
         assert (folder / name).exists()
         assert name == "history.jsonl" or f"runs/lanes-1/{name}" in done.out
     assert "lanes 100%  return" in done.out
@@ -30,7 +31,13 @@ def test_from_a_name_to_a_judged_policy(train: Callable[..., Any], tmp_path: Pat
     points = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     assert points[-1]["decisions"] >= 12000 > points[-2]["decisions"]
     assert points[-1]["return"] > 0.7
+    card = (folder / "card.md").read_text()
+    assert card.startswith("# lanes-1\n\nFor lanes version 1: `policy.zip` for the role walker.\n")
+    assert "walker, fresh levels, 4 episodes" in card
+    assert f"- experience: {points[-1]['decisions']:,} decisions in " in card
+    assert shlex.join(["avatarium", "train", "lanes:WORLD", "--steps", "12000", "--seed", "3"]) in card
     assert train("--resume", "runs/lanes-1", "--steps", "13000", "--evaluate", "0", "--quiet") == (0, "", "")
+    assert "It was not judged: `avatarium evaluate lanes:WORLD policy.zip` compares" in (folder / "card.md").read_text()
 
 
 @pytest.mark.usefixtures("ray_running")

@@ -1,5 +1,6 @@
 """From words to plans: recipes, overrides, and one sentence for every mistake."""
 
+import shlex
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -70,6 +71,38 @@ def test_words_become_a_plan() -> None:
     chosen = plan.hyperparameters
     assert (chosen.lr, chosen.ahead, chosen.minutes, chosen.envs) == (0.001, False, 3, 32)
     assert Plan.from_json(plan.to_json()) == plan
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["wayfinding"],
+        [
+            "wayfinding",
+            "--steps",
+            "5000",
+            "--seed",
+            "4",
+            "--runners",
+            "2",
+            "--learners",
+            "1",
+            "--set",
+            "guidance=signs",
+            *recurrent("lr=0.00025"),
+        ],
+        ["memory", "--minutes", "0.3", "--envs", "32", "--train", "curiosity=rnd:0.5+counts", "--train", "shared=true"],
+        ["lanes:WORLD", *alike(), "--mind", "caller=random"],
+        ["mpe2.simple_spread_v3:parallel_env", "--set", "N=4", "--set", "local_ratio=0.25"],
+    ],
+    ids=lambda given: given[0],
+)
+@pytest.mark.usefixtures("outside")
+def test_a_plan_becomes_the_words_that_lead_to_it(given: list[str]) -> None:
+    plan = request.planned(words(*given))
+    avatarium, train, *again = shlex.split(request.command(plan))
+    assert (avatarium, train) == ("avatarium", "train")
+    assert request.planned(words(*again)) == plan
 
 
 @pytest.mark.parametrize(

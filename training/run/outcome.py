@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from avatarium.leaderboards.evaluate import Result, evaluate, table
-from avatarium.training.run import curve, export, history
+from avatarium.training.run import card, curve, export, history
 from avatarium.training.run.checkpoint import Checkpoint
 from avatarium.training.run.recipe import recipe_for
 from avatarium.worlds.core.spec import WorldSpec
@@ -27,12 +27,13 @@ class Outcome:
 
     policies: dict[str, Path]
     picture: Path
+    card: Path
     verdict: str
     replay: Path | None
 
 
 def finish(found: Checkpoint, run: Path, episodes: int, say: Callable[[str], None]) -> Outcome:
-    """Export every role's policy, draw the curve, and compare with the baselines over ``episodes`` episodes of each unseen split."""
+    """Export every role's policy, draw the curve, compare with the baselines over ``episodes`` of each unseen split, write the card."""
     here = found.plan.arena
     policies = {}
     for name, role in found.roles.items():
@@ -40,15 +41,17 @@ def finish(found: Checkpoint, run: Path, episodes: int, say: Callable[[str], Non
         policies[name] = export.write_policy(path, found, role, run.resolve().name)
     picture = curve.draw(history.read(run), f"{here.name}: {run.resolve().name}", recipe_for(here.name).shown, run / "curve.png")
     if not episodes or here.spec is None:
-        return Outcome(policies, picture, "", None)
+        return Outcome(policies, picture, card.write(run / "card.md", found, policies, ()), "", None)
     say(f"letting it play {episodes} episodes that training has not seen, and the baselines the same ones ...")
-    verdicts, results = [], []
+    verdicts: list[tuple[str, list[Result]]] = []
     for name in policies:
         for split, config in places(here.spec, found.plan.settings).items():
             results = judge(found, here.spec, name, policies, config, run / "evaluation" / name / split, episodes)
-            verdicts.append(f"{name}, {split} levels\n{table(results)}")
-    replay = Path(shutil.copy(results[0].transcripts[0], run / "replay.avt")) if results[0].transcripts else None
-    return Outcome(policies, picture, "\n".join(verdicts), replay)
+            verdicts.append((split, results))
+    seen = verdicts[-1][1][0].transcripts
+    replay = Path(shutil.copy(seen[0], run / "replay.avt")) if seen else None
+    told = "\n".join(f"{results[0].role}, {split} levels\n{table(results)}" for split, results in verdicts)
+    return Outcome(policies, picture, card.write(run / "card.md", found, policies, verdicts), told, replay)
 
 
 def places(spec: WorldSpec, settings: dict[str, Any]) -> dict[str, dict[str, Any]]:

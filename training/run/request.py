@@ -1,7 +1,9 @@
 """From the words of a command line to a plan and a folder."""
 
 import ast
+import shlex
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from itertools import count
 from pathlib import Path
@@ -104,6 +106,21 @@ def _checked(plan: Plan, args: Namespace) -> Plan:
         raise UserError(f"--steps {args.steps} has to be at least 1")
     plan.check()
     return plan
+
+
+def command(plan: Plan, asked: Mapping[str, object] | None = None) -> str:
+    """The command line that leads to the plan; ``asked`` are the hyper-parameters to ask for, else all that differ from the recipe's."""
+    own = recipe_for(plan.arena.name).hyperparameters
+    if asked is None:
+        asked = {f.name: getattr(plan.hyperparameters, f.name) for f in fields(own)}
+        asked = {name: value for name, value in asked.items() if value != getattr(own, name)}
+    words = ["avatarium", "train", plan.world]
+    for name, value in (("steps", plan.steps), ("seed", plan.seed), ("runners", plan.runners), ("learners", plan.learners)):
+        words += [f"--{name}", str(value)] if value else []
+    for option, pairs in (("--set", plan.settings), ("--mind", plan.minds), ("--train", asked)):
+        words += [word for name, value in pairs.items() for word in (option, f"{name}={value}")]
+    words += [word for path in plan.demos for word in ("--demos", path)]
+    return shlex.join([*words, *(["--from", plan.parent] if plan.parent else [])])
 
 
 def machines_for(args: Namespace) -> Machines:

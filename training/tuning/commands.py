@@ -134,14 +134,12 @@ def _short(value: Any) -> str:
 
 def command(plan: "Plan", values: dict[str, Any]) -> str:
     """How to train with these hyper-parameters beside those of the plan."""
+    from avatarium.training.run import request
     from avatarium.training.run.recipe import recipe_for
 
     own = asdict(recipe_for(plan.arena.name).hyperparameters)
     asked = {name: value for name, value in asdict(plan.hyperparameters).items() if value != own[name] and name not in UNSAID}
-    words = ["avatarium", "train", plan.world, *(["--steps", str(plan.steps)] if plan.steps else [])]
-    words += [word for name, value in plan.settings.items() for word in ("--set", f"{name}={value}")]
-    words += [word for name, value in (_flat(asked) | values).items() for word in ("--train", f"{name}={_short(value)}")]
-    return shlex.join(words)
+    return request.command(plan, {name: _short(value) for name, value in (_flat(asked) | values).items()})
 
 
 def _flat(found: dict[str, Any]) -> dict[str, Any]:
