@@ -57,12 +57,12 @@ def _facts(found: Checkpoint) -> list[str]:
     """What it learnt from and with, a line each."""
     progress, usual = found.progress, Hyperparameters()
     own = {f.name: getattr(found.plan.hyperparameters, f.name) for f in fields(usual) if f.name not in UNTOLD}
-    other = {name: value for name, value in own.items() if value != getattr(usual, name)}
+    other = [f"{name}={value}" for name, value in own.items() if value != getattr(usual, name)]
     networks = {role: sum(part.numel() for part in found.network(role).parameters()) for role in found.roles}
     facts = {
         "experience": f"{progress.decisions:,} decisions in {progress.seconds / 60:.1f} minutes and {progress.iteration:,} updates",
         "networks": ", ".join(f"{found.plan.hyperparameters.network} for {role} ({size:,} parameters)" for role, size in networks.items()),
-        "hyper-parameters": ", ".join(f"{name}={value}" for name, value in other.items()) + "; the others have their defaults",
+        "hyper-parameters": ", ".join([*other, "the others have their defaults" if other else "their defaults"]),
         "settings of the world": ", ".join(f"{name}={value}" for name, value in found.plan.settings.items()) or "its defaults",
         "other roles": ", ".join(f"{role} is played by {mind}" for role, mind in found.plan.minds.items()),
         "libraries": ", ".join(f"{name} {version}" for name, version in versions().items()),
