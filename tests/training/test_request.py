@@ -93,6 +93,7 @@ def test_words_become_a_plan() -> None:
         ],
         ["memory", "--minutes", "0.3", "--envs", "32", "--train", "curiosity=rnd:0.5+counts", "--train", "shared=true"],
         ["lanes:WORLD", *alike(), "--mind", "caller=random"],
+        ["duel", "--train", "league=true", "--train", "pool.past=0.5", "--train", "spirit.start=0.1", "--train", "rivals=heuristic+random"],
         ["mpe2.simple_spread_v3:parallel_env", "--set", "N=4", "--set", "local_ratio=0.25"],
     ],
     ids=lambda given: given[0],

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 
 from avatarium.leaderboards import show
@@ -11,7 +10,7 @@ from avatarium.leaderboards.metrics import metric
 from avatarium.training.run import request
 from avatarium.training.run.checkpoint import Checkpoint
 from avatarium.training.run.plan import Plan, versions
-from avatarium.training.run.recipe import Hyperparameters
+from avatarium.training.run.recipe import Hyperparameters, differences
 
 UNTOLD = ("minutes", "envs", "checkpoint_minutes", "learner_threads")
 """Hyper-parameters that say how long and on what machine, not what was learnt."""
@@ -37,8 +36,9 @@ def _named(policies: dict[str, Path]) -> str:
 def _unjudged(plan: Plan, policies: dict[str, Path]) -> list[str]:
     if plan.arena.spec is None:
         return ["", "It was not judged: only Avatarium's own kind of world can be."]
-    words = shlex.join([plan.world, *(path.name for path in policies.values())])
-    return ["", f"It was not judged: `avatarium evaluate {words}` compares it with others."]
+    settings = [word for name, value in plan.settings.items() for word in ("--set", f"{name}={value}")]
+    commands = [shlex.join(["avatarium", "evaluate", plan.world, path.name, *settings]) for path in policies.values()]
+    return ["", *(f"It was not judged: `{command}` compares it with others." for command in commands)]
 
 
 def _scores(verdicts: Sequence[tuple[str, list[Result]]]) -> list[str]:
@@ -55,9 +55,8 @@ def _scores(verdicts: Sequence[tuple[str, list[Result]]]) -> list[str]:
 
 def _facts(found: Checkpoint) -> list[str]:
     """What it learnt from and with, a line each."""
-    progress, usual = found.progress, Hyperparameters()
-    own = {f.name: getattr(found.plan.hyperparameters, f.name) for f in fields(usual) if f.name not in UNTOLD}
-    other = [f"{name}={value}" for name, value in own.items() if value != getattr(usual, name)]
+    progress, unusual = found.progress, differences(found.plan.hyperparameters, Hyperparameters())
+    other = [f"{name}={value}" for name, value in unusual.items() if name not in UNTOLD]
     networks = {role: sum(part.numel() for part in found.network(role).parameters()) for role in found.roles}
     facts = {
         "experience": f"{progress.decisions:,} decisions in {progress.seconds / 60:.1f} minutes and {progress.iteration:,} updates",

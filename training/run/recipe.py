@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from avatarium.training import recipes
@@ -63,6 +63,22 @@ class Hyperparameters:
     learner_threads: int = setting(0, 0, 256, "threads of each learner; 0: one per CPU")
     world_threads: int = setting(1, 1, 256, "threads that step the worlds of a runner")
     checkpoint_minutes: float = setting(2.0, 0.01, 1e6, "between two checkpoints")
+
+
+def differences(found: Hyperparameters, usual: Hyperparameters) -> dict[str, Any]:
+    """What ``found`` has otherwise than ``usual``; fields of sections have dotted names, as they have in ``--train``.
+
+    >>> differences(Hyperparameters(lr=0.1, pool=Rules(past=0.5)), Hyperparameters())
+    {'lr': 0.1, 'pool.past': 0.5}
+    """
+    one, other = _flat(asdict(found)), _flat(asdict(usual))
+    return {name: value for name, value in one.items() if value != other[name]}
+
+
+def _flat(found: dict[str, Any]) -> dict[str, Any]:
+    """Values of sections under dotted names."""
+    parts = {name: _flat(value) if isinstance(value, dict) else {"": value} for name, value in found.items()}
+    return {f"{name}.{inner}" if inner else name: value for name, part in parts.items() for inner, value in part.items()}
 
 
 def read_events(played: Mapping[str, Any]) -> dict[str, Happened]:

@@ -4,7 +4,7 @@ import ast
 import shlex
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from avatarium.training.cluster.machines import Machines
 from avatarium.training.play import arena
 from avatarium.training.run.plan import Plan
-from avatarium.training.run.recipe import Hyperparameters, recipe_for
+from avatarium.training.run.recipe import Hyperparameters, differences, recipe_for
 from avatarium.worlds.core import discovery, settings
 from avatarium.worlds.core.errors import UserError
 
@@ -110,10 +110,8 @@ def _checked(plan: Plan, args: Namespace) -> Plan:
 
 def command(plan: Plan, asked: Mapping[str, object] | None = None) -> str:
     """The command line that leads to the plan; ``asked`` are the hyper-parameters to ask for, else all that differ from the recipe's."""
-    own = recipe_for(plan.arena.name).hyperparameters
     if asked is None:
-        asked = {f.name: getattr(plan.hyperparameters, f.name) for f in fields(own)}
-        asked = {name: value for name, value in asked.items() if value != getattr(own, name)}
+        asked = differences(plan.hyperparameters, recipe_for(plan.arena.name).hyperparameters)
     words = ["avatarium", "train", plan.world]
     for name, value in (("steps", plan.steps), ("seed", plan.seed), ("runners", plan.runners), ("learners", plan.learners)):
         words += [f"--{name}", str(value)] if value else []
@@ -147,6 +145,6 @@ def hyperparameters_table(world: str | None) -> str:
     """The hyper-parameters as Markdown, with the defaults of the world's recipe."""
     usual = Hyperparameters()
     own = recipe_for(arena.find(world).name).hyperparameters if world else usual
-    other = [f"{field.name}={getattr(own, field.name)}" for field in fields(own) if getattr(own, field.name) != getattr(usual, field.name)]
+    other = [f"{name}={value}" for name, value in differences(own, usual).items()]
     recipe = [f"The recipe of {world} sets {', '.join(other)}."] if other else []
     return "\n\n".join([settings.table(Hyperparameters), *recipe])

@@ -3,7 +3,7 @@
 import argparse
 import json
 import shlex
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,15 +135,8 @@ def _short(value: Any) -> str:
 def command(plan: "Plan", values: dict[str, Any]) -> str:
     """How to train with these hyper-parameters beside those of the plan."""
     from avatarium.training.run import request
-    from avatarium.training.run.recipe import recipe_for
+    from avatarium.training.run.recipe import differences, recipe_for
 
-    own = asdict(recipe_for(plan.arena.name).hyperparameters)
-    asked = {name: value for name, value in asdict(plan.hyperparameters).items() if value != own[name] and name not in UNSAID}
-    return request.command(plan, {name: _short(value) for name, value in (_flat(asked) | values).items()})
-
-
-def _flat(found: dict[str, Any]) -> dict[str, Any]:
-    """Values of sections under dotted names."""
-    parts = {name: _flat(value) if isinstance(value, dict) else None for name, value in found.items()}
-    flat = {name: value for name, value in found.items() if parts[name] is None}
-    return flat | {f"{name}.{inner}": value for name, part in parts.items() if part for inner, value in part.items()}
+    own = recipe_for(plan.arena.name).hyperparameters
+    asked = {name: value for name, value in differences(plan.hyperparameters, own).items() if name not in UNSAID}
+    return request.command(plan, {name: _short(value) for name, value in (asked | values).items()})
