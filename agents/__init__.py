@@ -4,6 +4,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+from avatarium.agents import populations
 from avatarium.agents.policy import Memory, Policy, Turn
 from avatarium.agents.scripted import Heuristic, Oracle, Random
 from avatarium.worlds import UserError, spec
@@ -13,24 +14,32 @@ from avatarium.worlds.core.errors import resolve
 __all__ = ["Memory", "Policy", "Turn", "load"]
 
 
-def load(text: str, world: str, role: str, **config: Any) -> Policy:
+def load(text: str, world: str = "", role: str = "", **config: Any) -> Policy:
     """The policy that ``text`` names, for ``role`` of ``world``.
 
-    ``random``, ``heuristic``, ``oracle``, the path of an exported policy (``.zip``), or ``package.module:factory``, a function of
-    (world, role, config) that returns a policy. Raises UserError when there is none, or when it was made for another world.
+    ``random``, ``heuristic``, ``oracle``, the path of an exported policy (``.zip``), ``WORLD/NAME`` for a member of a world's population
+    (which knows its world and role, where none are given), or ``package.module:factory``, a function of (world, role, config) that
+    returns a policy. Raises UserError when there is none, or when it was made for another world.
     """
-    found = spec(world)
+    is_file = text.endswith(".zip") or Path(text).is_file()
+    member = populations.find(text) if "/" in text and ":" not in text and not is_file else None
+    if not ((world and role) or member):
+        raise UserError(f"for which world and role is {text!r}? Only members of a population, as in 'wayfinding/NAME', know theirs")
+    found = spec(world or member.world)  # type: ignore[union-attr]  # there is a member, or world and role are given
     built: Any = settings.build(found.config, config)
     known = {r.name: r for r in found.roles(built)}
+    role = role or member.roles[0]  # type: ignore[union-attr]  # as above
     if role not in known:
         raise UserError(f"world {found.name!r} has no role {role!r}: its roles are {', '.join(known)}")
+    if member is not None:
+        return populations.load(member, found, role, config)
     if text == "random":
         return Random(known[role])
     if text == "heuristic":
         return Heuristic(found, built)
     if text == "oracle":
         return Oracle(found)
-    if text.endswith(".zip") or Path(text).is_file():
+    if is_file:
         exported = importlib.import_module("avatarium.agents.exported")
         policy: Policy = exported.OnnxPolicy.open(Path(text), found, known[role])
         return policy
@@ -39,6 +48,8 @@ def load(text: str, world: str, role: str, **config: Any) -> Policy:
 
 def _made(text: str, found: Any, role: str, config: Any) -> Policy:
     if ":" not in text:
-        raise UserError(f"there is no policy {text!r}: give random, heuristic, oracle, a file ending in .zip, or package.module:factory")
+        raise UserError(
+            f"there is no policy {text!r}: give random, heuristic, oracle, WORLD/NAME, a file ending in .zip, or package.module:factory"
+        )
     policy: Policy = resolve(text, "a policy's factory")(found, role, config)
     return policy

@@ -1,5 +1,6 @@
 """Policies without learning: random, and the heuristic and oracle that a world brings along."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ class Random:
     def step(self, turn: Turn, state: Memory) -> tuple[np.ndarray, Memory]:
         """Actions [B, heads]."""
         size = self._role.action_size
-        columns = [_uniform(turn.keys, k) for k in range(size)]
+        columns = [uniform(turn.keys, k) for k in range(size)]
         if self._role.continuous:
             return np.stack([2.0 * u - 1.0 for u in columns], axis=1).astype(np.float32), ()
         sizes = [len(head.choices) for head in self._role.heads]
@@ -42,11 +43,26 @@ def _one_of(allowed: np.ndarray, u: np.ndarray) -> np.ndarray:
     return found
 
 
-def _uniform(keys: np.ndarray, k: int) -> np.ndarray:
+def uniform(keys: np.ndarray, k: int) -> np.ndarray:
     """The ``k``-th random number in [0, 1) of each key, float64 [B]."""
     with np.errstate(over="ignore"):
         z = keys + GOLDEN * np.uint64(k + 1)
         return np.asarray(scramble.py_func(z) >> np.uint64(11), np.float64) * 2.0**-53
+
+
+class Rule:
+    """A policy that is a function of what is sensed: ``rule`` (observation [B, D], keys uint64 [B]) gives actions [B, heads]."""
+
+    def __init__(self, name: str, rule: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
+        self.name, self._rule = name, rule
+
+    def initial_state(self, rows: int) -> Memory:
+        """Nothing to remember."""
+        return ()
+
+    def step(self, turn: Turn, state: Memory) -> tuple[np.ndarray, Memory]:
+        """Actions [B, heads]."""
+        return self._rule(turn.observation, turn.keys), ()
 
 
 class Heuristic:

@@ -14,6 +14,13 @@ NEAREST = 4
 RANGE_M = F(10)
 COLUMNS = 8
 SIZE = NEAREST * COLUMNS
+SHOWN = 3
+"""Gestures: use, wave, point."""
+GESTURES = NEAREST * SHOWN
+
+GESTURE_FEATURES = (
+    Feature("gestures", GESTURES, 0, 1, "of the same avatars in the same order, each: uses something, waves, points ahead", "people"),
+)
 
 
 def features(group_meaning: str) -> tuple[Feature, ...]:
@@ -28,9 +35,11 @@ def features(group_meaning: str) -> tuple[Feature, ...]:
 def look(plan, bodies, i, a, first_of_group, out):
     """Fill ``out`` [SIZE] for avatar ``a``: avatars within ``RANGE_M`` with no box between, nearest first; absent ones are zeros.
 
-    The group is 1 for bodies from index ``first_of_group`` on, else 0. All is told in the avatar's own frame.
+    The group is 1 for bodies from index ``first_of_group`` on, else 0. All is told in the avatar's own frame. Where ``out`` is longer,
+    [SIZE + GESTURES], what their hands do follows.
     """
-    me, found = bodies[a], 0
+    me, found, gestures = bodies[a], 0, out[SIZE:]
+    gestures[:] = F(0)
     for b in range(bodies.shape[0]):
         dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
         d2 = dx * dx + dy * dy
@@ -41,6 +50,8 @@ def look(plan, bodies, i, a, first_of_group, out):
     for k in range(NEAREST):
         if k < found:
             b = int(out[k * COLUMNS + 1])
+            if gestures.shape[0] > 0 and bodies[b].gesture > 0:
+                gestures[k * SHOWN + bodies[b].gesture - 1] = F(1)
             describe(me, bodies[b], F(1) if b >= first_of_group else F(0), out, k * COLUMNS)
         else:
             out[k * COLUMNS : (k + 1) * COLUMNS] = F(0)

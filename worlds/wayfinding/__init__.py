@@ -1,5 +1,6 @@
 """Wayfinding: avatars travel from room to room in buildings they have never seen, among others who do the same."""
 
+from avatarium.worlds.core.building import LEVEL_FIELDS
 from avatarium.worlds.core.spec import WorldSpec
 from avatarium.worlds.wayfinding import rules
 from avatarium.worlds.wayfinding.config import Config
@@ -23,7 +24,7 @@ WORLD = WorldSpec(
     overview=overview,
     state_features=state_features,
     scene=scene,
-    level_fields=("plan.boxes", "plan.kinds", "plan.num_boxes", "plan.cells", "rooms", "num_rooms", "doors", "num_doors", "extent"),
+    level_fields=LEVEL_FIELDS,
     frame_fields=("avatars",),
     heuristic=heuristic,
     oracle=oracle,

@@ -11,7 +11,8 @@ from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.trig import atan2
 
 F = np.float32
-KEEP_LEFT = 2
+KEEP_RIGHT, KEEP_LEFT, PUSHY = 1, 2, 3
+"""Customs; the pushy walk as if nobody else were there."""
 REACH_CELLS = 12
 NEAR_M, PRESSED_M = F(1.6), F(0.7)
 BEHIND, OPPOSITE = 1, 2
@@ -28,9 +29,11 @@ def choose(state, i, a, custom):
         return STAY, STRAIGHT
     dx, dy = dx / d, dy / d
     side = F(1) if custom == KEEP_LEFT else F(-1)
-    if custom != 0 and d > F(1.5):
+    if custom in (KEEP_RIGHT, KEEP_LEFT) and d > F(1.5):
         dx, dy = drift(state, i, me, dx, dy, side)
-    dx, dy, pressed = give_way(state.avatars[i], a, dx, dy, side, custom)
+    pressed = 0
+    if custom != PUSHY:
+        dx, dy, pressed = give_way(state.avatars[i], a, dx, dy, side, custom)
     angle = atan2(dy * me.cos - dx * me.sin, dx * me.cos + dy * me.sin)
     turn = TURN_LEFT if angle > F(0.16) else (TURN_RIGHT if angle < F(-0.16) else STRAIGHT)
     if pressed > 0:
@@ -90,8 +93,13 @@ def choose_rows(state, envs, avatars, custom, out):
 
 def oracle(batch: Batch, role: str, envs: np.ndarray, avatars: np.ndarray) -> np.ndarray:
     """Actions int32 [B, 2] (float32 [B, 3] under continuous control) of walkers that know the plan: an upper bound on learners."""
+    return walk(batch, role, envs, avatars, 0)
+
+
+def walk(batch: Batch, role: str, envs: np.ndarray, avatars: np.ndarray, custom: int) -> np.ndarray:
+    """What ``oracle`` gives, under a custom."""
     choices = np.zeros((len(envs), 2), np.int32)
-    choose_rows(batch.state, np.asarray(envs, np.int64), np.asarray(avatars, np.int64), 0, choices)
+    choose_rows(batch.state, np.asarray(envs, np.int64), np.asarray(avatars, np.int64), custom, choices)
     return as_controls(choices) if batch.roles[role].continuous else choices
 
 

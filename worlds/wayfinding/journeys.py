@@ -4,11 +4,12 @@ import numpy as np
 
 from avatarium.worlds.core import geodesic
 from avatarium.worlds.core.bodies import STEP_S, TOP_SPEED, clear_of_bodies, place
+from avatarium.worlds.core.building import room_at
 from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.plan import cell, centre
+from avatarium.worlds.core.proprioception import begin_trail
 from avatarium.worlds.core.rng import LEVEL, below, between, uniform
 from avatarium.worlds.core.trig import TURN
-from avatarium.worlds.wayfinding.level import room_at
 
 F = np.float32
 SIGNS = 1
@@ -29,7 +30,7 @@ def settle(state, episodes, i, a):
             break
     me = avatars[a]
     place(me, centre(cx), centre(cy), (uniform(stream, i, LEVEL) - F(0.5)) * TURN)
-    me.short_x, me.short_y, me.long_x, me.long_y = me.x, me.y, me.x, me.y
+    begin_trail(me)
 
 
 @kernel

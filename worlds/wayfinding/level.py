@@ -1,213 +1,23 @@
-"""Buildings: rooms, corridors, doors and loops, by splitting a rectangle again and again until it has rooms enough."""
-
-import math
+"""Which building an episode of wayfinding takes place in."""
 
 import numpy as np
 
+from avatarium.worlds.core import building
 from avatarium.worlds.core.kernels import kernel
-from avatarium.worlds.core.plan import CELL_M, FURNITURE, add_object, add_wall, centre, clear
-from avatarium.worlds.core.rng import LEVEL, below, between, uniform
-from avatarium.worlds.wayfinding.state import BOXES, DOORS, ROOMS, SIZE
+from avatarium.worlds.core.rng import LEVEL, between
 
 F = np.float32
 HELD_OUT = 2
 KINDS = ("office", "kitchen", "library", "workshop", "clinic", "studio", "archive", "lounge")
-SMALLEST = 6
-"""Cells along the shorter side of the smallest room."""
-CORRIDOR = 4
-"""Cells across a corridor."""
-TWO_DOORS = 8
-"""Cells along the shortest wall that may have two doors, less one."""
-ROOM_AREA = 150
-"""Cells per room on average."""
 
 
 @kernel
 def generate(state, episodes, config, i):
     """Draw the building of environment ``i`` from its level stream: plan, rooms, doors, furniture."""
-    stream = episodes.stream
-    extra = 4 if config.split == HELD_OUT else 0
+    stream, held_out = episodes.stream, config.split == HELD_OUT
     low, high = min(config.rooms_low, config.rooms_high), max(config.rooms_low, config.rooms_high)
-    wanted = between(stream, i, LEVEL, low, high) + extra
-    area = wanted * ROOM_AREA
-    width = int(math.sqrt(F(area))) + between(stream, i, LEVEL, -4, 6)
-    width = min(max(width, 2 * SMALLEST + 3), SIZE)
-    height = min(max(area // width, 2 * SMALLEST + 3), SIZE)
-    state.extent[i, 0], state.extent[i, 1] = width, height
-    clear(state.plan, i, width, height)
-    add_wall(state.plan, i, 0, 0, width - 1, 0, False, False)
-    add_wall(state.plan, i, 0, height - 1, width - 1, height - 1, False, False)
-    add_wall(state.plan, i, 0, 0, 0, height - 1, False, False)
-    add_wall(state.plan, i, width - 1, 0, width - 1, height - 1, False, False)
-    state.num_rooms[i], state.num_doors[i] = 0, 0
-    add_room(state, i, 1, 1, width - 2, height - 2)
-    rooms, corridors = 1, 0
-    while rooms < wanted and state.num_rooms[i] < ROOMS - 2 and state.plan.num_boxes[i] < BOXES - 24:
-        largest = pick(state, i)
-        if largest < 0:
-            break
-        with_corridor = corridors < 2 and below(stream, i, LEVEL, 4) > 0
-        done = divide(state, stream, i, largest, with_corridor, config)
-        rooms += 1 if done > 0 else 0
-        corridors += 1 if done == 2 else 0
-    name_rooms(state, stream, i)
-    furnish(state, stream, i, F(config.furniture))
-    for d in range(state.num_doors[i]):
-        attach(state, i, state.doors[i, d])
-
-
-@kernel
-def add_room(state, i, x0, y0, x1, y1):
-    """Append a room of cells (x0, y0) to (x1, y1); its kind is -1 until it is named (-2: cannot be split further)."""
-    n = state.num_rooms[i]
-    room = state.rooms[i, n]
-    room.x0, room.y0, room.x1, room.y1, room.kind, room.number = x0, y0, x1, y1, -1, 0
-    state.num_rooms[i] = n + 1
-
-
-@kernel
-def pick(state, i):
-    """Index of the largest room that can still be split; -1 when there is none."""
-    best, best_area = -1, 0
-    for r in range(state.num_rooms[i]):
-        room = state.rooms[i, r]
-        w, h = room.x1 - room.x0 + 1, room.y1 - room.y0 + 1
-        if room.kind == -1 and max(w, h) >= 2 * SMALLEST + 1 and w * h > best_area:
-            best, best_area = r, w * h
-    return best
-
-
-@kernel
-def divide(state, stream, i, r, with_corridor, config):
-    """Divide room ``r``: across its longer side, by a corridor if wanted, else by a wall; at the worst across its shorter side.
-
-    Returns 0 (no place for a wall; the room is not tried again), 1, or 2 (with corridor).
-    """
-    room = state.rooms[i, r]
-    longer = room.x1 - room.x0 >= room.y1 - room.y0
-    done = split(state, stream, i, r, longer, CORRIDOR + 1, config) if with_corridor else 0
-    if done > 0:
-        return 2
-    if split(state, stream, i, r, longer, 0, config) > 0 or split(state, stream, i, r, not longer, 0, config) > 0:
-        return 1
-    room.kind = -2
-    return 0
-
-
-@kernel
-def split(state, stream, i, r, along_y, gap, config):
-    """Divide room ``r`` by one wall along y (or x), or by two, ``gap`` cells apart, with a corridor between; returns whether, as 0 or 1."""
-    room = state.rooms[i, r]
-    first, last = (room.x0, room.x1) if along_y else (room.y0, room.y1)
-    if last - first - gap < 2 * SMALLEST:
-        return 0
-    for _ in range(16):
-        at = between(stream, i, LEVEL, first + SMALLEST, last - SMALLEST - gap)
-        if solid_ends(state.plan.cells[i], room, along_y, at) and (gap == 0 or solid_ends(state.plan.cells[i], room, along_y, at + gap)):
-            x0, y0, x1, y1 = room.x0, room.y0, room.x1, room.y1
-            partition(state, stream, i, along_y, at, (y0 if along_y else x0), (y1 if along_y else x1), config)
-            if gap > 0:
-                partition(state, stream, i, along_y, at + gap, (y0 if along_y else x0), (y1 if along_y else x1), config)
-                corridor = state.num_rooms[i]
-                if along_y:
-                    add_room(state, i, at + 1, y0, at + gap - 1, y1)
-                else:
-                    add_room(state, i, x0, at + 1, x1, at + gap - 1)
-                state.rooms[i, corridor].kind = 0
-            if along_y:
-                room.x1 = at - 1
-                add_room(state, i, at + gap + 1, y0, x1, y1)
-            else:
-                room.y1 = at - 1
-                add_room(state, i, x0, at + gap + 1, x1, y1)
-            return 1
-    return 0
-
-
-@kernel
-def solid_ends(cells, room, along_y, at):
-    """Whether a new wall at ``at`` would meet solid wall at both ends, so that it closes no door."""
-    solid = True
-    for k in range(at - 1, at + 2):
-        if along_y:
-            solid = solid and cells[room.y0 - 1, k] == 1 and cells[room.y1 + 1, k] == 1
-        else:
-            solid = solid and cells[k, room.x0 - 1] == 1 and cells[k, room.x1 + 1] == 1
-    return solid
-
-
-@kernel
-def partition(state, stream, i, along_y, at, first, last, config):
-    """A wall at ``at`` from cell ``first`` to ``last``, with one door, or with two when it is long, which makes loops."""
-    doors = 2 if last - first >= TWO_DOORS and uniform(stream, i, LEVEL) < config.loops else 1
-    begin, free = first - 1, False
-    for k in range(doors):
-        low, high = first + k * (last - first + 1) // doors, first + (k + 1) * (last - first + 1) // doors - 1
-        wide = 2 if config.split == HELD_OUT else 2 + below(stream, i, LEVEL, 2)
-        door = between(stream, i, LEVEL, low + 1, max(low + 1, high - wide))
-        wall_piece(state, i, along_y, at, begin, door - 1, free, True)
-        note_door(state, i, along_y, at, door, wide)
-        begin, free = door + wide, True
-    wall_piece(state, i, along_y, at, begin, last + 1, True, False)
-
-
-@kernel
-def wall_piece(state, i, along_y, at, begin, end, free_start, free_end):
-    """A straight piece of wall between two doors or corners."""
-    if along_y:
-        add_wall(state.plan, i, at, begin, at, end, free_start, free_end)
-    else:
-        add_wall(state.plan, i, begin, at, end, at, free_start, free_end)
-
-
-@kernel
-def note_door(state, i, along_y, at, door, wide):
-    """Remember where a door is."""
-    n = state.num_doors[i]
-    if n < DOORS:
-        across, middle = centre(at), (F(door) + F(0.5) * F(wide)) * CELL_M
-        state.doors[i, n].x, state.doors[i, n].y = (across, middle) if along_y else (middle, across)
-        state.doors[i, n].along_x = 0 if along_y else 1
-        state.num_doors[i] = n + 1
-
-
-@kernel
-def attach(state, i, door):
-    """Find the rooms on the two sides of a door."""
-    dx, dy = (F(0), F(0.6)) if door.along_x == 1 else (F(0.6), F(0))
-    door.ahead = room_at(state, i, door.x + dx, door.y + dy)
-    door.behind = room_at(state, i, door.x - dx, door.y - dy)
-
-
-@kernel
-def room_at(state, i, x, y):
-    """Index of the room in which a point (m) lies; -1 in a wall or a door."""
-    cx, cy = int(x / CELL_M), int(y / CELL_M)
-    for r in range(state.num_rooms[i]):
-        room = state.rooms[i, r]
-        if room.x0 <= cx <= room.x1 and room.y0 <= cy <= room.y1:
-            return r
-    return -1
-
-
-@kernel
-def name_rooms(state, stream, i):
-    """Give each room a kind and a number among its kind."""
-    for r in range(state.num_rooms[i]):
-        room = state.rooms[i, r]
-        if room.kind != 0:
-            room.kind = 1 + below(stream, i, LEVEL, 8)
-            room.number = 1
-            for q in range(r):
-                if state.rooms[i, q].kind == room.kind:
-                    room.number += 1
-
-
-@kernel
-def furnish(state, stream, i, share):
-    """Put a table of 1 m x 1 m into some rooms, two cells or more from every wall, so that one can always walk around it."""
-    for r in range(state.num_rooms[i]):
-        room = state.rooms[i, r]
-        if room.kind > 0 and room.x1 - room.x0 >= 6 and room.y1 - room.y0 >= 6 and uniform(stream, i, LEVEL) < share:
-            x, y = between(stream, i, LEVEL, room.x0 + 2, room.x1 - 3), between(stream, i, LEVEL, room.y0 + 2, room.y1 - 3)
-            add_object(state.plan, i, FURNITURE, x, y, x + 1, y + 1)
+    wanted = between(stream, i, LEVEL, low, high) + (4 if held_out else 0)
+    building.erect(state, stream, i, wanted, config.loops, held_out)
+    building.name_rooms(state, stream, i, len(KINDS))
+    building.furnish(state, stream, i, F(config.furniture))
+    building.name_doors(state, i)

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from avatarium.worlds.core import people, rays
+from avatarium.worlds.core import people, proprioception, rays
 from avatarium.worlds.core.bodies import CONTROLS, TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
+from avatarium.worlds.core.proprioception import ahead_left
 from avatarium.worlds.core.spec import Feature, Role
 from avatarium.worlds.wayfinding.config import Config
 from avatarium.worlds.wayfinding.level import KINDS
@@ -20,21 +21,6 @@ PLATES = 3
 PLATE_COLUMNS = 5 + len(KINDS)
 PLATE_RANGE_M = F(8)
 
-BODY = (
-    Feature("velocity", 2, -1.01, 1.01, "ahead and to the left; 1.4 m/s = 1", "body"),
-    Feature("heading", 2, -1.01, 1.01, "cosine and sine", "body"),
-    Feature("last_walk", 5, 0, 1, "which choice of the head walk came last", "body"),
-    Feature("last_turn", 3, 0, 1, "which choice of the head turn came last", "body"),
-    Feature(
-        "trail",
-        4,
-        -1,
-        1,
-        "where it is, seen from where it was of late (leaky means over 2 s and 8 s), ahead and to the left; 2 m and 8 m = 1",
-        "body",
-    ),
-    Feature("time_left", 1, 0, 1, "share of the episode still to come", "body"),
-)
 PATIENCE = Feature("patience", 1, 0, 1, "share of the journey's time still to come", "task")
 COMPASS = (
     Feature("compass", 2, -1.01, 1.01, "direction of the destination as the crow flies, ahead and to the left", "task"),
@@ -61,7 +47,7 @@ SIGNPOSTS = (
 def features(config: Config) -> tuple[Feature, ...]:
     """The observation table under ``config``."""
     task = SIGNPOSTS if config.guidance == "signs" else COMPASS
-    return (*rays.FEATURES, *people.features("1 = one of the crowd, 0 = a walker"), *BODY, *task)
+    return (*rays.FEATURES, *people.features("1 = one of the crowd, 0 = a walker"), *proprioception.FEATURES, *task)
 
 
 def roles(config: Config) -> tuple[Role, ...]:
@@ -87,30 +73,12 @@ def observe(state, episodes, config, i, a, out):
     rays.look(state.plan, state.avatars[i], i, a, out[: rays.SIZE])
     people.look(state.plan, state.avatars[i], i, a, config.walkers, out[rays.SIZE : rays.SIZE + people.SIZE])
     k = rays.SIZE + people.SIZE
-    out[k : k + 16] = F(0)
-    out[k], out[k + 1] = clipped(me, me.vx / TOP_SPEED, me.vy / TOP_SPEED)
-    out[k + 2], out[k + 3] = me.cos, me.sin
-    out[k + 4 + me.walked], out[k + 9 + me.turned] = F(1), F(1)
-    out[k + 12], out[k + 13] = clipped(me, (me.x - me.short_x) * F(0.5), (me.y - me.short_y) * F(0.5))
-    out[k + 14], out[k + 15] = clipped(me, (me.x - me.long_x) * F(0.125), (me.y - me.long_y) * F(0.125))
-    out[k + 16] = F(1) - F(episodes.clock[i]) / F(config.episode_steps)
+    proprioception.feel(me, F(1) - F(episodes.clock[i]) / F(config.episode_steps), out[k:])
+    k += proprioception.SIZE
     if config.guidance == SIGNS:
-        read_signs(state, i, me, out[k + 17 :])
+        read_signs(state, i, me, out[k:])
     else:
-        read_compass(me, out[k + 17 :])
-
-
-@inlined
-def ahead_left(me, x, y):
-    """A vector of the plan in the avatar's own frame."""
-    return x * me.cos + y * me.sin, y * me.cos - x * me.sin
-
-
-@kernel
-def clipped(me, x, y):
-    """``ahead_left``, each part within [-1, 1]."""
-    ahead, left = ahead_left(me, x, y)
-    return min(max(ahead, F(-1)), F(1)), min(max(left, F(-1)), F(1))
+        read_compass(me, out[k:])
 
 
 @inlined

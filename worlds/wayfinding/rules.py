@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 
-from avatarium.worlds.core import bodies, geodesic
+from avatarium.worlds.core import bodies, contact, geodesic
 from avatarium.worlds.core.events import emit
 from avatarium.worlds.core.kernels import kernel
-from avatarium.worlds.core.people import gap
-from avatarium.worlds.core.plan import in_sight
+from avatarium.worlds.core.proprioception import leave_trail
 from avatarium.worlds.core.rewards import clear, pay
 from avatarium.worlds.core.rng import LEVEL, RULES
 from avatarium.worlds.core.spec import EventKind
@@ -19,20 +18,14 @@ from avatarium.worlds.wayfinding.observe import ARRIVAL as ARRIVAL_TERM
 from avatarium.worlds.wayfinding.observe import COLLISION, INTRUSION, PROGRESS, TIME, observe
 
 F = np.float32
-INTIMATE_M = F(0.45) + F(2) * bodies.RADIUS_M
-"""Between centres: 0.45 m between bodies, the intimate distance of Hall (1966)."""
-APART_M = F(0.1)
-SHORT_RATE, LONG_RATE = F(0.05), F(0.0125)
-"""Leaky means over 2 s and 8 s at steps of 0.1 s."""
-
 EVENTS = (
     EventKind("arrival", "a walker reached its destination", "shortest walk over walk made, at most 1 (the term of SPL)"),
     EventKind("failure", "a walker's journey took too long", "metres that were left"),
     EventKind("journey_time", "a walker reached its destination", "seconds it took"),
     EventKind("crowd_arrival", "one of the crowd reached its destination", "seconds beyond a walk at top speed"),
     EventKind("wall_contact", "an avatar came into contact with a box"),
-    EventKind("collision", "an avatar (who) walked into another (whom)"),
-    EventKind("intrusion", "a step of a walker with another avatar nearer than 0.45 m and no wall between"),
+    contact.COLLISION,
+    contact.INTRUSION,
 )
 ARRIVAL, FAILURE, JOURNEY_TIME, CROWD_ARRIVAL, WALL_CONTACT, COLLIDED, INTRUDED = range(len(EVENTS))
 
@@ -89,27 +82,10 @@ def act(state, episodes, config, actions, out, log, i, k):
     if me.at_wall == 1 and was_at_wall == 0:
         emit(log, i, WALL_CONTACT, a, -1, F(1))
     if (touched | me.touching) != np.uint32(0):
-        me.touching = contacts(avatars, log, i, a, touched)
+        me.touching = contact.contacts(avatars, log, i, a, touched, COLLIDED)
     if a < config.walkers:
         cost = F(config.rewards.collision)
         pay(out, i, a, COLLISION, cost if touched != np.uint32(0) else (F(0.2) * cost if me.at_wall == 1 else F(0)))
-
-
-@kernel
-def contacts(avatars, log, i, a, touched):
-    """The bodies that avatar ``a`` is in contact with, as a bit set; a collision is noted with each that is new.
-
-    A contact lasts until the bodies are ``APART_M`` apart, so that jostling counts once.
-    """
-    me, lasting = avatars[a], touched
-    for b in range(avatars.shape[0]):
-        bit = np.uint32(1) << np.uint32(b)
-        before = (me.touching & bit) != np.uint32(0)
-        if (touched & bit) != np.uint32(0) and not before:
-            emit(log, i, COLLIDED, a, b, F(1))
-        elif before and gap(me, avatars[b]) < F(2) * bodies.RADIUS_M + APART_M:
-            lasting |= bit
-    return lasting
 
 
 @kernel
@@ -119,8 +95,7 @@ def travel(state, episodes, config, out, log, i, a):
     way = geodesic.distance(state.ways[i, a], me.x, me.y)
     made, me.way = me.way - way, way
     me.spent += 1
-    me.short_x, me.short_y = me.short_x + (me.x - me.short_x) * SHORT_RATE, me.short_y + (me.y - me.short_y) * SHORT_RATE
-    me.long_x, me.long_y = me.long_x + (me.x - me.long_x) * LONG_RATE, me.long_y + (me.y - me.long_y) * LONG_RATE
+    leave_trail(me)
     walker, there = a < config.walkers, arrived(state, i, a)
     if walker:
         pay(out, i, a, PROGRESS, F(config.rewards.progress) * made)
@@ -140,14 +115,11 @@ def travel(state, episodes, config, out, log, i, a):
 @kernel
 def respect(state, config, out, log, i):
     """Note and charge each step that a walker spends nearer than the intimate distance to somebody on the same side of the walls."""
-    avatars = state.avatars[i]
     for a in range(config.walkers):
-        for b in range(avatars.shape[0]):
-            me, other = avatars[a], avatars[b]
-            if b != a and gap(me, other) < INTIMATE_M and in_sight(state.plan, i, me.x, me.y, other.x, other.y, F(0)):
-                pay(out, i, a, INTRUSION, F(config.rewards.intrusion))
-                emit(log, i, INTRUDED, a, b, F(1))
-                break
+        b = contact.intruded(state.plan, state.avatars[i], i, a)
+        if b >= 0:
+            pay(out, i, a, INTRUSION, F(config.rewards.intrusion))
+            emit(log, i, INTRUDED, a, b, F(1))
 
 
 @kernel

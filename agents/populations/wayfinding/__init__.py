@@ -1,0 +1,1 @@
+"""Who walks about in the buildings of wayfinding."""

@@ -1,0 +1,75 @@
+"""Words and gestures: what avatars say and show, and who hears it. Walls stop speech."""
+
+import numpy as np
+
+from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.plan import in_sight
+from avatarium.worlds.core.spec import Feature, Head
+
+F = np.float32
+WORDS = 16
+"""Words that can be said; what they mean is up to those who speak."""
+RANGE_M = F(6)
+SPEAKERS = 2
+"""How many are heard at a time, the nearest first."""
+COLUMNS = 4 + WORDS
+SIZE = SPEAKERS * COLUMNS
+
+SAY = Head("say", ("silence", *(f"word_{k}" for k in range(1, WORDS + 1))))
+HAND = Head("hand", ("none", "use", "wave", "point"))
+NONE, USE, WAVE, POINT = range(4)
+
+FEATURES = (
+    Feature(
+        "heard",
+        SIZE,
+        -1.01,
+        1.01,
+        f"the {SPEAKERS} nearest that speak within 6 m with no wall between, nearest first, each: present, direction ahead and to the "
+        f"left, nearness (1 = at the same place), which of {WORDS} words",
+        "hearing",
+    ),
+)
+
+
+@kernel
+def utter(me, word):
+    """Let an avatar say a word, 1 to ``WORDS``, until its next step; anything else is silence."""
+    me.word = word if 0 < word <= WORDS else 0
+
+
+@kernel
+def gesticulate(me, gesture):
+    """Let an avatar's hand do something until its next step; unknown choices do nothing."""
+    me.gesture = gesture if NONE < gesture <= POINT else NONE
+
+
+@kernel
+def hear(plan, bodies, i, a, out):
+    """Fill ``out`` [SIZE] with what avatar ``a`` hears, as ``FEATURES`` describes."""
+    me, nearest = bodies[a], F(-1)
+    out[:SIZE] = F(0)
+    for k in range(SPEAKERS):
+        best, best_d2 = -1, RANGE_M * RANGE_M
+        for b in range(bodies.shape[0]):
+            other = bodies[b]
+            if b != a and other.present == 1 and other.word != 0:
+                dx, dy = other.x - me.x, other.y - me.y
+                d2 = dx * dx + dy * dy
+                if nearest < d2 < best_d2 and in_sight(plan, i, me.x, me.y, other.x, other.y, F(0)):
+                    best, best_d2 = b, d2
+        if best < 0:
+            return
+        nearest = best_d2
+        enter(me, bodies[best], best_d2, out, k * COLUMNS)
+
+
+@kernel
+def enter(me, other, d2, out, k):
+    """Write the columns of one speaker from ``out[k]`` on."""
+    d = np.float32(np.sqrt(d2)) + F(1e-6)
+    dx, dy = (other.x - me.x) / d, (other.y - me.y) / d
+    out[k] = F(1)
+    out[k + 1], out[k + 2] = dx * me.cos + dy * me.sin, dy * me.cos - dx * me.sin
+    out[k + 3] = F(1) - min(d / RANGE_M, F(1))
+    out[k + 3 + other.word] = F(1)
