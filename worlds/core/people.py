@@ -38,15 +38,9 @@ def look(plan, bodies, i, a, first_of_group, out):
     The group is 1 for bodies from index ``first_of_group`` on, else 0. All is told in the avatar's own frame. Where ``out`` is longer,
     [SIZE + GESTURES], what their hands do follows.
     """
-    me, found, gestures = bodies[a], 0, out[SIZE:]
+    me, gestures = bodies[a], out[SIZE:]
     gestures[:] = F(0)
-    for b in range(bodies.shape[0]):
-        dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
-        d2 = dx * dx + dy * dy
-        if (b != a) & (bodies[b].present == 1) & (d2 < RANGE_M * RANGE_M):
-            far = found == NEAREST and d2 >= out[(NEAREST - 1) * COLUMNS]
-            if not far and in_sight(plan, i, me.x, me.y, bodies[b].x, bodies[b].y, F(0)):
-                found = insert(out, found, d2, b)
+    found = nearest(plan, bodies, i, a, out)
     for k in range(NEAREST):
         if k < found:
             b = int(out[k * COLUMNS + 1])
@@ -55,6 +49,42 @@ def look(plan, bodies, i, a, first_of_group, out):
             describe(me, bodies[b], F(1) if b >= first_of_group else F(0), out, k * COLUMNS)
         else:
             out[k * COLUMNS : (k + 1) * COLUMNS] = F(0)
+
+
+@kernel
+def look_closely(plan, bodies, i, a, traits, out):
+    """Like ``look``, with gestures, where more can be seen of each body: ``traits`` float32 [A, 1 + E].
+
+    The first of them takes the place of the group; ``out`` is [SIZE + GESTURES + NEAREST * E], the others last, avatar by avatar.
+    """
+    me, gestures, more = bodies[a], out[SIZE : SIZE + GESTURES], out[SIZE + GESTURES :]
+    gestures[:], more[:] = F(0), F(0)
+    found, extra = nearest(plan, bodies, i, a, out), traits.shape[1] - 1
+    out[found * COLUMNS : SIZE] = F(0)
+    for k in range(found):
+        b = int(out[k * COLUMNS + 1])
+        if bodies[b].gesture > 0:
+            gestures[k * SHOWN + bodies[b].gesture - 1] = F(1)
+        describe(me, bodies[b], traits[b, 0], out, k * COLUMNS)
+        for e in range(extra):
+            more[k * extra + e] = traits[b, 1 + e]
+
+
+@kernel
+def nearest(plan, bodies, i, a, out):
+    """Find whom avatar ``a`` sees, the nearest first; returns how many.
+
+    Their squared distance and index stand in the first two of each one's columns of ``out``.
+    """
+    me, found = bodies[a], 0
+    for b in range(bodies.shape[0]):
+        dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
+        d2 = dx * dx + dy * dy
+        if (b != a) & (bodies[b].present == 1) & (d2 < RANGE_M * RANGE_M):
+            far = found == NEAREST and d2 >= out[(NEAREST - 1) * COLUMNS]
+            if not far and in_sight(plan, i, me.x, me.y, bodies[b].x, bodies[b].y, F(0)):
+                found = insert(out, found, d2, b)
+    return found
 
 
 @kernel
