@@ -14,7 +14,10 @@ from avatarium.worlds.core.recorder import EVENT
 from avatarium.worlds.core.spec import Role
 from avatarium.worlds.core.transcript import Transcript
 
-KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched")
+KINDS = (
+    *("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched"),
+    *("meal", "scarce_meal", "fined"),
+)
 
 
 def told(*events, steps=600):
@@ -45,6 +48,14 @@ JOURNEYS = (
     ("visited", 2, 0.25),
     ("visited", 3, 0.125),
     ("watched", 3, 1.0),
+    ("meal", 2, 1.0),  # commons, this and the next seven
+    ("meal", 2, 4.0),
+    ("meal", 3, 8.0),
+    ("meal", 0, 2.0),  # by a guest
+    ("scarce_meal", 3, 0.0),
+    ("fined", 2, 25.0),
+    ("fined", 2, 600.0),  # as step 19: 580 steps of time-out are left
+    ("fined", 1, 5.0),  # by a guest
 )
 BY_HAND = {
     "success": (2, 3),
@@ -57,6 +68,12 @@ BY_HAND = {
     "episode_return": (3.75, 2),
     "coverage": (0.375, 2),
     "screen_time": (1, 1200),
+    "collective_return": (3.75, 60),
+    "equality": (1 - 12 / 32, 1),  # meals 1, 0, 2, 1: of 16 differences between two, 10 are not 0, and sum to 12
+    "sustainability": (2.5 + 8 + 2, 3),
+    "peace": (2400 - 25 - 580 - 5, 2400),
+    "fines_per_minute": (2, 2),
+    "restraint": (2, 3),
 }
 
 

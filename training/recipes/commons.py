@@ -4,8 +4,6 @@ from collections.abc import Mapping
 
 from avatarium.training.run.recipe import Happened, Hyperparameters, Recipe
 
-STEP_S = 0.1
-
 
 def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]:
     """The social outcomes of Perolat et al. (2017, arXiv:1707.06600), as near as sums of events tell them.
@@ -15,7 +13,7 @@ def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]
     """
     meals, fines, ends = events["meal"], events["fined"], events["equality"]
     found = {
-        "meals": 600.0 * meals.count * STEP_S / max(decisions * STEP_S, 1.0),
+        "meals": 600.0 * meals.count / max(decisions, 1.0),
         "peace": 1.0 - fines.value / max(decisions, 1.0),
         "fines": 600.0 * fines.count / max(decisions, 1.0),
     }

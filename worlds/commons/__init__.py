@@ -38,4 +38,5 @@ WORLD = WorldSpec(
     frame_fields=("avatars", "ripe"),
     heuristic=heuristic,
     places=places,
+    metrics=("collective_return", "episode_return", "equality", "sustainability", "peace", "fines_per_minute", "restraint"),
 )

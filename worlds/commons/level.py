@@ -42,7 +42,7 @@ def generate(state, episodes, config, i):
     stream, held_out = episodes.stream, config.split == HELD_OUT
     patches = max(config.patches // 2, 1) if held_out else config.patches
     trees = config.trees + config.trees // 2 if held_out else config.trees
-    columns = int(math.ceil(math.sqrt(F(patches))))
+    columns = math.ceil(math.sqrt(F(patches)))
     rows = -(-patches // columns)
     bed = F(2) * radius_m(trees + SPREAD) + F(2) * (CLEARANCE_M + JITTER_M) + (WIDER_M if held_out else F(0))
     width, height = min(int(F(columns) * bed / CELL_M) + 3, SIZE), min(int(F(rows) * bed / CELL_M) + 3, SIZE)

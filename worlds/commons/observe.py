@@ -42,7 +42,7 @@ TREES = (
         "more = 1)",
         "fruit",
     ),
-    Feature("within_reach", 2, 0, 1, "whether use would eat a fruit now, and the ripe trees within 2 m of that one (8 or more = 1)", "fruit"),
+    Feature("within_reach", 2, 0, 1, "whether use would eat a fruit now, and ripe trees within 2 m of that one (8 or more = 1)", "fruit"),
 )
 OTHERS = (
     *people.features("1 = in time-out after a fine"),
@@ -84,7 +84,7 @@ def state_features(config: Config) -> tuple[Feature, ...]:
     each = "x, y (32 m = 1), heading (cosine, sine), velocity (1.4 m/s = 1), time-out left, reputation (2)"
     return (
         Feature("pickers", 9 * config.pickers, -1.1, 1.1, f"each: {each}", "state"),
-        Feature("patches", 4 * config.patches, 0, 1, "each: x, y (32 m = 1), ripe trees, trees (32 = 1); zeros where there is none", "state"),
+        Feature("patches", 4 * config.patches, 0, 1, "each: x, y (32 m = 1), ripe trees, trees (32 = 1); zeros for none", "state"),
         Feature("clock", 1, 0, 1, "share of the episode gone", "state"),
     )
 

@@ -43,7 +43,9 @@ def see(observation: np.ndarray, config: Any) -> Sight:
     )
 
 
-def act(sight: Sight, restraint: np.ndarray | int, config: Any, hand: np.ndarray | None = None, face: np.ndarray | None = None) -> np.ndarray:
+def act(
+    sight: Sight, restraint: np.ndarray | int, config: Any, hand: np.ndarray | None = None, face: np.ndarray | None = None
+) -> np.ndarray:
     """What pickers do who eat where ``restraint`` [B] ripe trees are around, and go where such fruit is.
 
     ``hand`` [B] is what the hand does instead where it is not 0; ``face`` [B], where it is a number, is an angle (rad, to the left) to

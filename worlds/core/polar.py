@@ -1,4 +1,4 @@
-"""Where things lie around an avatar: an egocentric map of sectors and rings, as a robot's histogram of obstacles (Borenstein and Koren 1991)."""
+"""Where things lie around an avatar: an egocentric map of sectors and rings, after the polar histogram of Borenstein and Koren (1991)."""
 
 import numpy as np
 
