@@ -4,6 +4,7 @@ from avatarium.worlds.commons import rules
 from avatarium.worlds.commons.config import Config
 from avatarium.worlds.commons.heuristic import heuristic
 from avatarium.worlds.commons.observe import overview, roles, state_features
+from avatarium.worlds.commons.oracle import oracle
 from avatarium.worlds.commons.scene import scene
 from avatarium.worlds.commons.state import allocate, places
 from avatarium.worlds.core.spec import WorldSpec
@@ -37,6 +38,7 @@ WORLD = WorldSpec(
     ),
     frame_fields=("avatars", "ripe"),
     heuristic=heuristic,
+    oracle=oracle,
     places=places,
     metrics=("collective_return", "episode_return", "equality", "sustainability", "peace", "fines_per_minute", "restraint"),
 )

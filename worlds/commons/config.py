@@ -20,7 +20,7 @@ class Rewards:
     """What the terms of the reward are worth."""
 
     meal: float = setting(1.0, 0.0, 100.0, "for a fruit eaten")
-    fine: float = setting(-1.0, -100.0, 0.0, "for being fined")
+    fine: float = setting(-2.0, -100.0, 0.0, "for being fined")
     fining: float = setting(-0.1, -100.0, 0.0, "for fining somebody")
 
 
@@ -36,7 +36,7 @@ class Config:
     ownership: str = choice("common", "private", meaning="who may eat: everybody everywhere, or patch by patch one of the pickers")
     sharing: float = setting(0.0, 0.0, 1.0, "share of everybody's reward that is the mean of all")
     fining: bool = switch(True, "whether pointing at somebody is a fine")
-    timeout_steps: int = setting(25, 0, 600, "steps for which a fined picker neither eats nor fines nor can be fined again")
+    timeout_steps: int = setting(50, 0, 600, "steps for which a fined picker neither eats nor fines nor can be fined again")
     cooldown_steps: int = setting(20, 0, 600, "steps between two fines by one picker")
     reputation: bool = switch(False, "whether one sees how others have eaten of late, and how often they were fined")
     chew_steps: int = setting(3, 0, 100, "steps between two meals")

@@ -80,8 +80,12 @@ def clear_way(sight: Sight, bearing: np.ndarray) -> np.ndarray:
     close = sight.part["whiskers"]
     wall = ANGLES[close.argmax(axis=1)]
     blocked = (close.max(axis=1) > 0.8) & (np.cos(bearing - wall) > 0.1)
-    along = (wall + 0.5 * np.pi) % (2 * np.pi) - np.pi
-    return np.where(blocked, along, bearing)
+    return np.where(blocked, turned(wall - 0.5 * np.pi), bearing)
+
+
+def turned(angle: np.ndarray) -> np.ndarray:
+    """Angles (rad) brought into [-pi, pi)."""
+    return np.asarray((angle + np.pi) % (2 * np.pi) - np.pi)
 
 
 def as_actions(walk: np.ndarray, turn: np.ndarray, hand: np.ndarray, config: Any) -> np.ndarray:
