@@ -24,8 +24,9 @@ def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]
     return found
 
 
+# What restraint is worth comes late: with shared rewards, gamma 0.995 found 14 of the 25 meals of stewards and lost four again.
 RECIPE = Recipe(
-    Hyperparameters(minutes=15.0, envs=64, fragment=64, epochs=2, minibatch=4096, lr=1e-3, gamma=0.995, entropy=0.005),
+    Hyperparameters(minutes=15.0, envs=128, epochs=2, minibatch=8192, lr=5e-4, gamma=0.998),
     gauges,
     shown=("meals", "sustainability"),
 )

@@ -25,13 +25,19 @@ PART = F(0.125)
 """Trees are counted in eighths."""
 MAP, NEXT = 2 * polar.SIZE, SHOWN * COLUMNS
 FRUIT = MAP + NEXT + 2
+MOST, TICKS, FAR = np.int32(512), F(1e4), np.int32(2**31 - 1)
+"""Keys of fruits: more trees than there can be, ticks per square metre, and the key of nothing."""
+WITHIN = np.int32(REACH_M * REACH_M * TICKS) * MOST
+"""The key from which on fruit is out of reach."""
+APART = 9
+"""About as many as the trees of a patch."""
 REPUTATION = people.NEAREST * (TRAITS - 1)
 PEOPLE = people.SIZE + people.GESTURES + REPUTATION
-OWN = 7
+OWN = 6
 
 _BINS = f"in {polar.SECTORS} sectors, counter-clockwise from the one ahead, of 3 rings (2, 5 and 10 m), the innermost first; 8 or more = 1"
 TREES = (
-    Feature("ripe", polar.SIZE, 0, 1, f"trees with fruit, {_BINS}", "fruit"),
+    Feature("ripe", polar.SIZE, 0, 1, f"trees with fruit that one may eat, {_BINS}", "fruit"),
     Feature("bare", polar.SIZE, 0, 1, "trees without, likewise", "fruit"),
     Feature(
         "next_fruit",
@@ -63,7 +69,6 @@ SELF = (
     Feature("held", 1, 0, 1, "share of its time-out that is left", "task"),
     Feature("plenty", 1, 0, 1, "meals per second of late (leaky mean over 10 s); 2 = 1", "task"),
     Feature("own_reputation", 2, 0, 1, "what others would see of it with the setting reputation", "task"),
-    Feature("own_trees", 1, 0, 1, "share of the trees around (10 m) whose fruit it may eat", "task"),
 )
 
 
@@ -93,7 +98,7 @@ def state_features(config: Config) -> tuple[Feature, ...]:
 def observe(state, episodes, config, i, a, out):
     """Fill ``out`` [D] with what picker ``a`` of environment ``i`` senses, in the order of ``features``."""
     me = state.avatars[i, a]
-    own = look_at_trees(state, i, me, out[:FRUIT])
+    look_at_trees(state, i, me, out[:FRUIT])
     k = FRUIT
     people.look_closely(state.plan, state.avatars[i], i, a, state.traits[i], out[k : k + PEOPLE])
     k += PEOPLE
@@ -105,7 +110,7 @@ def observe(state, episodes, config, i, a, out):
     out[k + 1] = F(me.cooling) / F(max(config.cooldown_steps, 1))
     out[k + 2] = min(F(me.held) / F(max(config.timeout_steps, 1)), F(1))
     out[k + 3] = min(F(0.5) * me.plenty, F(1))
-    out[k + 4], out[k + 5], out[k + 6] = me.greed, me.blame, own
+    out[k + 4], out[k + 5] = me.greed, me.blame
     if config.fan:
         rays.look(state.plan, state.avatars[i], i, a, out[k + OWN :])
 
@@ -114,58 +119,60 @@ def observe(state, episodes, config, i, a, out):
 def look_at_trees(state, i, me, out):
     """Fill ``out`` [FRUIT]: the map of trees, the nearest fruits, and what is within reach, which becomes ``me.meal``.
 
-    Trees of others count for nothing; returns the share of trees around that are the picker's own.
+    Trees of others count for nothing.
     """
-    count, xs, ys, ripe, owner = state.num_trees[i], state.trees[i, 0], state.trees[i, 1], state.ripe[i], state.owner[i]
-    bins, away2 = state.bins[i], state.away2[i]
-    polar.sort(me, xs, ys, count, bins, away2)
+    count, bins, keys, xs, ys = state.num_trees[i], state.bins[i], state.keys[i], state.trees[i, 0], state.trees[i, 1]
+    polar.sort(me, xs, ys, count, bins)
+    weigh(me, xs, ys, state.ripe[i], state.owner[i], count, bins, keys)
     out[:] = F(0)
-    near, found, around, own = out[MAP : MAP + NEXT], 0, 0, 0
-    best, best_d2, worst_d2 = -1, REACH_M * REACH_M, RANGE_M * RANGE_M
-    for t in range(count):
-        if bins[t] < polar.SIZE:
-            around += 1
-            if owner[t] == me.plot:
-                own += 1
-                if ripe[t] == 0:
-                    out[polar.SIZE + bins[t]] += PART
-                else:
-                    out[bins[t]] += PART
-                    d2 = away2[t]
-                    if d2 < worst_d2:
-                        found = insert(near, found, d2, t)
-                        worst_d2 = near[(SHOWN - 1) * COLUMNS] if found == SHOWN else worst_d2
-                        if d2 < best_d2 and is_ahead(me, xs[t], ys[t], d2):
-                            best, best_d2 = t, d2
+    for first in range(APART):  # trees side by side in the list mostly share an element, and additions to one wait for one another
+        for t in range(first, count, APART):
+            out[bins[t]] += PART
     for k in range(MAP):
         out[k] = min(out[k], F(1))
-    for k in range(found):
-        t = int(near[k * COLUMNS + 1])
-        near[k * COLUMNS] = F(1)
-        near[k * COLUMNS + 1], near[k * COLUMNS + 2] = ahead_left(me, (xs[t] - me.x) / RANGE_M, (ys[t] - me.y) / RANGE_M)
-        near[k * COLUMNS + 3] = min(PART * F(state.near[i, t]), F(1))
-    me.meal = best
-    if best >= 0:
-        out[MAP + NEXT], out[MAP + NEXT + 1] = F(1), min(PART * F(state.near[i, best]), F(1))
-    return F(own) / F(max(around, 1))
+    out[MAP], me.meal = F(0), -1
+    found, key = 0, smallest(keys, count, np.int32(-1))
+    while key < FAR and (found < SHOWN or (me.meal < 0 and key < WITHIN)):
+        t = key % MOST
+        x, y, around = xs[t] - me.x, ys[t] - me.y, min(PART * F(state.near[i, t]), F(1))
+        ahead, left = ahead_left(me, x, y)
+        if found < SHOWN:
+            k = MAP + found * COLUMNS
+            out[k], out[k + 1], out[k + 2], out[k + 3] = F(1), ahead / RANGE_M, left / RANGE_M, around
+        d2 = x * x + y * y
+        if me.meal < 0 and key < WITHIN and ((ahead > F(0) and ahead * ahead >= NARROW * NARROW * d2) or d2 < RADIUS_M * RADIUS_M):
+            me.meal = t
+            out[MAP + NEXT], out[MAP + NEXT + 1] = F(1), around
+        found += 1
+        key = smallest(keys, count, key)
 
 
 @kernel
-def is_ahead(me, x, y, d2):
-    """Whether the place (x, y) in metres, at the squared distance ``d2``, is in front of a picker or at its feet."""
-    along = (x - me.x) * me.cos + (y - me.y) * me.sin
-    return d2 < RADIUS_M * RADIUS_M or (along > F(0) and along * along >= NARROW * NARROW * d2)
+def weigh(me, xs, ys, ripe, owner, count, bins, keys):
+    """Turn the bins of trees into elements of the map, and give each fruit that may be eaten a key that grows with its distance.
+
+    What has no place on the map gets ``MAP``; keys hold the number of the tree, and are ``FAR`` where there is no fruit within 10 m. The
+    loops have no branches, so that they vectorise.
+    """
+    x, y, plot = me.x, me.y, me.plot
+    for t in range(count):
+        keep = (bins[t] < polar.SIZE) & (owner[t] == plot)
+        element = bins[t] + np.int32(polar.SIZE) * (np.int32(1) - np.int32(ripe[t]))
+        bins[t] = element if keep else np.int32(MAP)
+    for t in range(count):
+        dx, dy = xs[t] - x, ys[t] - y
+        d2 = dx * dx + dy * dy
+        key = np.int32(min(d2, RANGE_M * RANGE_M) * TICKS) * MOST + np.int32(t)
+        keys[t] = key if (d2 < RANGE_M * RANGE_M) & (owner[t] == plot) & (ripe[t] == 1) else FAR
 
 
 @kernel
-def insert(near, found, d2, t):
-    """Keep the ``SHOWN`` smallest (squared distance, tree) in the first two columns of ``near``, in order; returns how many there are."""
-    k = min(found, SHOWN - 1)
-    while k > 0 and near[(k - 1) * COLUMNS] > d2:
-        near[k * COLUMNS], near[k * COLUMNS + 1] = near[(k - 1) * COLUMNS], near[(k - 1) * COLUMNS + 1]
-        k -= 1
-    near[k * COLUMNS], near[k * COLUMNS + 1] = d2, F(t)
-    return min(found + 1, SHOWN)
+def smallest(keys, count, above):
+    """The smallest of the first ``count`` of ``keys`` that is larger than ``above``."""
+    found = FAR
+    for t in range(count):
+        found = min(found, keys[t] if keys[t] > above else FAR)
+    return found
 
 
 @kernel

@@ -72,7 +72,7 @@ def towards(sight: Sight, restraint: np.ndarray | int) -> np.ndarray:
     ahead, left = sight.next_m[rows, first].T
     ripe = sight.part["ripe"].reshape(-1, RINGS, SECTORS)
     worth = (ripe * WORTH[:, None]).sum(axis=1) + 0.02 * np.cos(ANGLES)
-    return np.where(fits.any(axis=1), np.arctan2(left, ahead), ANGLES[worth.argmax(axis=1)])
+    return np.asarray(np.where(fits.any(axis=1), np.arctan2(left, ahead), ANGLES[worth.argmax(axis=1)]))
 
 
 def clear_way(sight: Sight, bearing: np.ndarray) -> np.ndarray:

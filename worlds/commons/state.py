@@ -53,8 +53,8 @@ class State(NamedTuple):
     ripe: np.ndarray  # uint8 [N, T]: 1 = bears fruit
     near: np.ndarray  # uint8 [N, T]: how many ripe ones there are within growth.NEAR_M of each tree, itself not counted
     traits: np.ndarray  # float32 [N, A, TRAITS]: what others see of each picker
-    bins: np.ndarray  # uint8 [N, T]: working memory of polar.sort
-    away2: np.ndarray  # float32 [N, T]: the same, m^2
+    bins: np.ndarray  # int32 [N, T]: working memory of observe
+    keys: np.ndarray  # int32 [N, T]: the same
 
 
 def most_trees(config: Config) -> int:
@@ -78,8 +78,8 @@ def allocate(num_envs: int, config: Config) -> State:
         ripe=np.zeros((num_envs, trees), np.uint8),
         near=np.zeros((num_envs, trees), np.uint8),
         traits=np.zeros((num_envs, config.pickers, TRAITS), np.float32),
-        bins=np.zeros((num_envs, trees), np.uint8),
-        away2=np.zeros((num_envs, trees), np.float32),
+        bins=np.zeros((num_envs, trees), np.int32),
+        keys=np.zeros((num_envs, trees), np.int32),
     )
 
 

@@ -11,28 +11,25 @@ BORDERS_M = (F(2), F(5), F(10))
 """Where rings end."""
 COS, SIN = F(np.cos(np.pi / SECTORS)).round(6), F(np.sin(np.pi / SECTORS)).round(6)
 """Half a sector."""
-_ORDER = np.array([0, 3, 7, 4, 1, 2, 6, 5], np.uint8)
-"""Sector by (behind) + 2 (right) + 4 (more aside than along), in a frame turned by half a sector."""
 
 
 @kernel
-def sort(me, xs, ys, count, bins, away2):
-    """Find the bin of each of the first ``count`` points (``xs``, ``ys``) in metres around avatar ``me``, and how far away it is.
+def sort(me, xs, ys, count, bins):
+    """Find the bin of each of the first ``count`` points (``xs``, ``ys``) in metres around avatar ``me``.
 
-    ``bins`` uint8: SECTORS * ring + sector, sectors counter-clockwise from the one that is centred ahead; from SIZE on for what lies
-    beyond the outermost ring. ``away2`` float32 (m^2). The loop has no branch, so that it vectorises.
+    ``bins`` int32: SECTORS * ring + sector, sectors counter-clockwise from the one that is centred ahead; from SIZE on for what lies beyond
+    the outermost ring. The loop has no branch, so that it vectorises.
     """
     c, s = me.cos * COS + me.sin * SIN, me.sin * COS - me.cos * SIN
+    x, y = me.x, me.y
     near2, middle2, far2 = BORDERS_M[0] * BORDERS_M[0], BORDERS_M[1] * BORDERS_M[1], BORDERS_M[2] * BORDERS_M[2]
     for k in range(count):
-        dx, dy = xs[k] - me.x, ys[k] - me.y
+        dx, dy = xs[k] - x, ys[k] - y
         along, aside, d2 = dx * c + dy * s, dy * c - dx * s, dx * dx + dy * dy
-        octant = np.uint8(along < F(0)) | np.uint8(aside < F(0)) << 1 | np.uint8(abs(aside) > abs(along)) << 2
-        ring = np.uint8(d2 > near2) + np.uint8(d2 > middle2) + np.uint8(d2 > far2)
-        bins[k] = octant | ring << 3
-        away2[k] = d2
-    for k in range(count):
-        bins[k] = (bins[k] & 24) | _ORDER[bins[k] & 7]
+        right, odd = np.int32(aside < F(0)), np.int32((along < F(0)) != (aside < F(0)))
+        steep = np.int32(abs(aside) > abs(along))
+        ring = np.int32(d2 > near2) + np.int32(d2 > middle2) + np.int32(d2 > far2)
+        bins[k] = np.int32(SECTORS) * ring + np.int32(2) * (odd + np.int32(2) * right) + (steep ^ odd)
 
 
 @kernel

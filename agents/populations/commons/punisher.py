@@ -46,7 +46,7 @@ class Punisher:
         others, (left, direction) = company(sight), state
         cos, sin = sight.part["heading"].T
         heading = np.arctan2(sin, cos)
-        found = pursued(others, turned(direction - heading)) & (left > 0)[:, None]
+        found = pursued(others, turned(direction - heading)) & np.asarray(left > 0)[:, None]
         guilty = trespass(sight, others)
         wanted = np.where(found.any(axis=1)[:, None], found, guilty)
         bearing = others.bearing[np.arange(len(wanted)), wanted.argmax(axis=1)]
