@@ -63,6 +63,13 @@ def happened(transcript: Transcript, kind: str, role: str, avatars: Sequence[int
     return np.asarray(events["value"][np.isin(events["who"], [known[avatar] for avatar in avatars])])
 
 
+def shared(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> np.ndarray:
+    """The values, float32 [E], of all events called ``kind`` that ``avatars`` of ``role`` had a part in, as doers or for others."""
+    known, events = avatar_numbers(transcript.roles.values())[role], of_kind(transcript, kind)
+    mine = [known[avatar] for avatar in avatars]
+    return np.asarray(events["value"][np.isin(events["who"], mine) | np.isin(events["whom"], mine)])
+
+
 def of_kind(transcript: Transcript, kind: str) -> np.ndarray:
     """All events called ``kind``, structured [E]. Raises UserError when the world knows no such event."""
     known = [event.name for event in transcript.spec.events]
@@ -75,9 +82,9 @@ def of_kind(transcript: Transcript, kind: str) -> np.ndarray:
 def journeys(transcript: Transcript, role: str, avatars: Sequence[int]) -> tuple[np.ndarray, int]:
     """Path-length weights, float32 [E], of the journeys that arrived, and how many journeys ended, those that failed included.
 
-    A journey that the end of the episode cuts short is in neither.
+    A journey that the end of the episode cuts short is in neither; that of somebody else counts for those who were to help (``whom``).
     """
-    weights, failures = (happened(transcript, kind, role, avatars) for kind in ("arrival", "failure"))
+    weights, failures = (shared(transcript, kind, role, avatars) for kind in ("arrival", "failure"))
     return weights, len(weights) + len(failures)
 
 

@@ -49,6 +49,7 @@ JOURNEYS = (
 BY_HAND = {
     "success": (2, 3),
     "spl": (1.5, 3),
+    "sct": (1.5, 3),
     "collisions": (1, 2),
     "intrusion": (2, 1200),
     "journeys_per_minute": (2, 2),

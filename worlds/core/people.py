@@ -18,36 +18,37 @@ SHOWN = 3
 """Gestures: use, wave, point."""
 GESTURES = NEAREST * SHOWN
 
-GESTURE_FEATURES = (
-    Feature("gestures", GESTURES, 0, 1, "of the same avatars in the same order, each: uses something, waves, points ahead", "people"),
-)
 
-
-def features(group_meaning: str) -> tuple[Feature, ...]:
+def features(group_meaning: str, nearest: int = NEAREST) -> tuple[Feature, ...]:
     """The observation table of the sensor; ``group_meaning`` says what the last column, the group, stands for in this world."""
     columns = "present, place ahead and to the left (10 m = 1), facing (cosine, sine), velocity ahead and to the left (1.4 m/s = 1), group"
-    return (
-        Feature("people", SIZE, -1.1, 1.1, f"the {NEAREST} nearest in sight, nearest first, each: {columns} ({group_meaning})", "people"),
-    )
+    which = f"the {nearest} nearest in sight, nearest first, each" if nearest > 1 else "the nearest in sight"
+    return (Feature("people", nearest * COLUMNS, -1.1, 1.1, f"{which}: {columns} ({group_meaning})", "people"),)
+
+
+def gesture_features(nearest: int = NEAREST) -> tuple[Feature, ...]:
+    """What the sensor tells about hands, where a world has it told."""
+    which = "of the same avatars in the same order, each" if nearest > 1 else "of the same avatar"
+    return (Feature("gestures", nearest * SHOWN, 0, 1, f"{which}: uses something, waves, points ahead", "people"),)
 
 
 @kernel
-def look(plan, bodies, i, a, first_of_group, out):
-    """Fill ``out`` [SIZE] for avatar ``a``: avatars within ``RANGE_M`` with no box between, nearest first; absent ones are zeros.
+def look(plan, bodies, i, a, first_of_group, out, nearest=NEAREST):
+    """Fill ``out`` [nearest * COLUMNS] for avatar ``a``: avatars within ``RANGE_M`` with no box between, nearest first, then zeros.
 
     The group is 1 for bodies from index ``first_of_group`` on, else 0. All is told in the avatar's own frame. Where ``out`` is longer,
-    [SIZE + GESTURES], what their hands do follows.
+    [nearest * (COLUMNS + SHOWN)], what their hands do follows.
     """
-    me, found, gestures = bodies[a], 0, out[SIZE:]
+    me, found, gestures = bodies[a], 0, out[nearest * COLUMNS :]
     gestures[:] = F(0)
     for b in range(bodies.shape[0]):
         dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
         d2 = dx * dx + dy * dy
         if (b != a) & (bodies[b].present == 1) & (d2 < RANGE_M * RANGE_M):
-            far = found == NEAREST and d2 >= out[(NEAREST - 1) * COLUMNS]
+            far = found == nearest and d2 >= out[(nearest - 1) * COLUMNS]
             if not far and in_sight(plan, i, me.x, me.y, bodies[b].x, bodies[b].y, F(0)):
-                found = insert(out, found, d2, b)
-    for k in range(NEAREST):
+                found = insert(out, found, d2, b, nearest)
+    for k in range(nearest):
         if k < found:
             b = int(out[k * COLUMNS + 1])
             if gestures.shape[0] > 0 and bodies[b].gesture > 0:
@@ -58,14 +59,14 @@ def look(plan, bodies, i, a, first_of_group, out):
 
 
 @kernel
-def insert(out, found, d2, b):
-    """Keep the ``NEAREST`` smallest (squared distance, index) in the first two columns of ``out``, in order; returns how many there are."""
-    k = min(found, NEAREST - 1)
+def insert(out, found, d2, b, nearest):
+    """Keep the ``nearest`` smallest (squared distance, index) in the first two columns of ``out``, in order; returns how many there are."""
+    k = min(found, nearest - 1)
     while k > 0 and out[(k - 1) * COLUMNS] > d2:
         out[k * COLUMNS], out[k * COLUMNS + 1] = out[(k - 1) * COLUMNS], out[(k - 1) * COLUMNS + 1]
         k -= 1
     out[k * COLUMNS], out[k * COLUMNS + 1] = d2, F(b)
-    return min(found + 1, NEAREST)
+    return min(found + 1, nearest)
 
 
 @kernel

@@ -19,17 +19,15 @@ SAY = Head("say", ("silence", *(f"word_{k}" for k in range(1, WORDS + 1))))
 HAND = Head("hand", ("none", "use", "wave", "point"))
 NONE, USE, WAVE, POINT = range(4)
 
-FEATURES = (
-    Feature(
-        "heard",
-        SIZE,
-        -1.01,
-        1.01,
-        f"the {SPEAKERS} nearest that speak within 6 m with no wall between, nearest first, each: present, direction ahead and to the "
-        f"left, nearness (1 = at the same place), which of {WORDS} words",
-        "hearing",
-    ),
-)
+
+def features(speakers: int = SPEAKERS) -> tuple[Feature, ...]:
+    """The observation table of the sensor for so many speakers at a time."""
+    which = f"the {speakers} nearest that speak" if speakers > 1 else "the nearest that speaks"
+    columns = f"present, direction ahead and to the left, nearness (1 = at the same place), which of {WORDS} words"
+    return (Feature("heard", speakers * COLUMNS, -1.01, 1.01, f"{which} within 6 m with no wall between, each: {columns}", "hearing"),)
+
+
+FEATURES = features()
 
 
 @kernel
@@ -45,11 +43,11 @@ def gesticulate(me, gesture):
 
 
 @kernel
-def hear(plan, bodies, i, a, out):
-    """Fill ``out`` [SIZE] with what avatar ``a`` hears, as ``FEATURES`` describes."""
+def hear(plan, bodies, i, a, out, speakers=SPEAKERS):
+    """Fill ``out`` [speakers * COLUMNS] with what avatar ``a`` hears, as ``features`` describes."""
     me, nearest = bodies[a], F(-1)
-    out[:SIZE] = F(0)
-    for k in range(SPEAKERS):
+    out[: speakers * COLUMNS] = F(0)
+    for k in range(speakers):
         best, best_d2 = -1, RANGE_M * RANGE_M
         for b in range(bodies.shape[0]):
             other = bodies[b]
