@@ -28,7 +28,7 @@ def heuristic(role: str, observation: np.ndarray, config: Any) -> np.ndarray:
 def visitor(part: dict[str, np.ndarray]) -> np.ndarray:
     """Says its wish, walks after the host, looks around for it when it is out of sight."""
     rows = len(part["wish"])
-    seen, ahead, left = nearest(part["people"], 0)
+    seen, ahead, left = nearest(part["people"])
     angle, distance = np.arctan2(left, ahead), np.hypot(ahead, left)
     turn = np.where(seen, steer(angle), np.where(part["nearness"][:, 12] > 0.9, 1, 0))
     walk = np.where(seen, np.where((distance > CLOSE_M) & (np.abs(angle) < 0.8), FORWARD, STAY), np.where(turn == 0, FORWARD, STAY))
@@ -46,7 +46,7 @@ def host(part: dict[str, np.ndarray], waits: bool = True) -> np.ndarray:
     word = np.minimum(heard[:, 4:].argmax(axis=1), len(KINDS))
     ways = np.concatenate([part["ways"], part["way_back"], np.ones((len(rows), 1))], axis=1).reshape(len(rows), LOBBY, WAY_COLUMNS)
     known = (heard[:, 0] > 0) & (word < len(KINDS)) & (ways[rows, word, 3] > 0)
-    seen, ahead, left = nearest(part["people"], 1)
+    seen, ahead, left = nearest(part["people"])
     distance = np.hypot(ahead, left)
     leading = known & (heard[:, 3] > 1 - FAR_M / float(speech.RANGE_M))
     way = ways[rows, np.where(leading, word, LOBBY - 1)]
@@ -59,10 +59,10 @@ def host(part: dict[str, np.ndarray], waits: bool = True) -> np.ndarray:
     return np.stack([walk, np.where(waiting & ~fetching, 0, steer(angle)), hand, np.zeros(len(rows))], axis=1).astype(np.int32)
 
 
-def nearest(sensed: np.ndarray, group: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(whether one is seen, ahead, left in m) [B] of the nearest of a group in the sensor ``people``."""
+def nearest(sensed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(whether one is seen, ahead, left in m) [B] of the nearest of the other role in the sensor ``people``."""
     each = sensed.reshape(len(sensed), -1, people.COLUMNS)
-    fits = (each[:, :, 0] > 0) & (each[:, :, 7] == group)
+    fits = (each[:, :, 0] > 0) & (each[:, :, 7] > 0)
     first = each[np.arange(len(each)), fits.argmax(axis=1)]
     return fits.any(axis=1), first[:, 1] * float(people.RANGE_M), first[:, 2] * float(people.RANGE_M)
 

@@ -46,7 +46,7 @@ VISITOR_TASK = (
 def senses(config: Config) -> tuple[Feature, ...]:
     """What host and visitors alike sense: each meets as many others at most as there may be visitors at the same time."""
     others = config.at_once
-    seen = (*people.features("1 = a visitor, 0 = the host", others), *people.gesture_features(others))
+    seen = (*people.features("1 = of the other role", others), *people.gesture_features(others))
     return (*rays.FEATURES, *seen, *speech.features(others), *proprioception.FEATURES)
 
 

@@ -36,8 +36,8 @@ def gesture_features(nearest: int = NEAREST) -> tuple[Feature, ...]:
 def look(plan, bodies, i, a, first_of_group, out, nearest=NEAREST):
     """Fill ``out`` [nearest * COLUMNS] for avatar ``a``: avatars within ``RANGE_M`` with no box between, nearest first, then zeros.
 
-    The group is 1 for bodies from index ``first_of_group`` on, else 0. All is told in the avatar's own frame. Where ``out`` is longer,
-    [nearest * (COLUMNS + SHOWN)], what their hands do follows.
+    Bodies from index ``first_of_group`` on are one group, the others another; 1 stands for the group that ``a`` is not of. All is told in
+    the avatar's own frame. Where ``out`` is longer, [nearest * (COLUMNS + SHOWN)], what their hands do follows.
     """
     me, found, gestures = bodies[a], 0, out[nearest * COLUMNS :]
     gestures[:] = F(0)
@@ -53,7 +53,7 @@ def look(plan, bodies, i, a, first_of_group, out, nearest=NEAREST):
             b = int(out[k * COLUMNS + 1])
             if gestures.shape[0] > 0 and bodies[b].gesture > 0:
                 gestures[k * SHOWN + bodies[b].gesture - 1] = F(1)
-            describe(me, bodies[b], F(1) if b >= first_of_group else F(0), out, k * COLUMNS)
+            describe(me, bodies[b], F(1) if (b >= first_of_group) != (a >= first_of_group) else F(0), out, k * COLUMNS)
         else:
             out[k * COLUMNS : (k + 1) * COLUMNS] = F(0)
 
