@@ -30,6 +30,8 @@ class Evaluate:
         parser.add_argument("--episodes", type=int, default=EPISODES, help="how many seeds each policy plays (default: %(default)s)")
         parser.add_argument("--split", help="which levels; where a world has splits, the default is held-out")
         parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="change a setting of the world")
+        parser.add_argument("--role", help="who is judged, in a world of several roles (default: whom the first submission is for)")
+        parser.add_argument("--mind", action="append", default=[], metavar="ROLE=POLICY", help="a policy for a role that is not judged")
         parser.add_argument("--out", type=Path, default=Path("runs/evaluate"), help="folder for the transcripts (default: %(default)s)")
         parser.add_argument("--all", action="store_true", help="show every metric, not only the first three")
 
@@ -37,14 +39,14 @@ class Evaluate:
         """Play, print the table, say where the transcripts are."""
         need("rich", extra="leaderboards")
         from avatarium.leaderboards import evaluate, show, terminal
-        from avatarium.worlds.core import discovery
+        from avatarium.worlds.core import discovery, settings
 
         terminal.ready()
         world, policies = split_world(args.policies)
-        config = evaluation_config(world, args.split, args.set)
+        config, others = evaluation_config(world, args.split, args.set), dict(map(settings.pair, args.mind))
         seeds = range(FIRST_SEED, FIRST_SEED + counted(args.episodes))
         with terminal.judging(args.out), terminal.bar(f"playing {world.name}", None) as advance:
-            results = evaluate.evaluate(discovery.address(world), policies, seeds, config, args.out, progress=advance)
+            results = evaluate.evaluate(discovery.address(world), policies, seeds, config, args.out, args.role, advance, others)
         terminal.say(show.results(results, args.all))
         for result in results:
             for fault in result.faults[:1]:

@@ -102,7 +102,8 @@ def test_policies_are_judged_after_training(study: Callable[..., str], tmp_path:
 def test_policies_are_judged_in_several_ways_and_published(study: Callable[..., str], tmp_path: Path) -> None:
     """Beside the archive lies a card: where it comes from, how well it does in each way, and the command that trains it again."""
     judges = """judge = [
-        { metric = "episode_return", episodes = 4 }, { metric = "episode_return", name = "short", episodes = 4, set = { episode_steps = 10 } }
+        { metric = "episode_return", episodes = 4 },
+        { metric = "episode_return", name = "short", episodes = 4, set = { episode_steps = 10 } },
     ]\npublish = { learns = "racer" }\nmarks ="""
     words = ["study", study("marks =", judges), "--out", str(tmp_path / "out"), "--seeds", "1", "--publish", str(tmp_path / "homes")]
     assert main(words) == 0

@@ -33,7 +33,7 @@ class Study:
             "--publish",
             type=Path,
             metavar="DIR",
-            help="put policies that the study names into this folder of populations, when all is done",
+            help="put the policies that the study names into this folder of populations",
         )
         add("--quiet", action="store_true", help="print nothing but mistakes")
 
