@@ -60,7 +60,7 @@ def information(table: np.ndarray) -> float:
     if not n:
         return 0.0
     bias = (np.count_nonzero(rows) - 1) * (np.count_nonzero(columns) - 1) / (2 * n * np.log(2))
-    return max(0.0, entropy(rows) + entropy(columns) - entropy(table.ravel()) - bias)
+    return max(0.0, entropy(rows) + entropy(columns) - entropy(table.ravel()) - float(bias))
 
 
 def entropy(counts: np.ndarray) -> float:

@@ -64,7 +64,7 @@ def nearest(sensed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     each = sensed.reshape(len(sensed), -1, people.COLUMNS)
     fits = (each[:, :, 0] > 0) & (each[:, :, 7] > 0)
     first = each[np.arange(len(each)), fits.argmax(axis=1)]
-    return fits.any(axis=1), first[:, 1] * float(people.RANGE_M), first[:, 2] * float(people.RANGE_M)
+    return np.asarray(fits.any(axis=1)), first[:, 1] * float(people.RANGE_M), first[:, 2] * float(people.RANGE_M)
 
 
 def steer(angle: np.ndarray) -> np.ndarray:
