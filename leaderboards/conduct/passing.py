@@ -23,18 +23,11 @@ class Passing:
     aside: np.ndarray  # float64, m between middles, across b's way
     together: np.ndarray  # bool: both walk, in sight of one another, within 90 degrees of the same way
 
-    def overtakes(self) -> np.ndarray:
-        """bool [T, A, A]: a, that was behind b, is now beside or before it, less than ``ABREAST_M`` aside."""
-        found = np.zeros_like(self.together)
-        passed = (self.ahead[:-1] <= 0) & (self.ahead[1:] > 0) & self.together[:-1] & self.together[1:]
-        found[1:] = passed & (np.abs(self.aside[1:]) < ABREAST_M)
-        return found
-
 
 @lru_cache(maxsize=1)
 def passing(found: Tracks) -> Passing:
     """How everybody walks beside everybody else."""
-    way = found.velocity / np.maximum(found.speed, 1e-6)[..., None]
+    way = ways(found)
     to = -found.offset  # [t, a, b]: from b to a
     ahead = (to * way[:, None]).sum(axis=-1)
     aside = to[..., 1] * way[:, None, :, 0] - to[..., 0] * way[:, None, :, 1]
@@ -50,7 +43,7 @@ def cuts_in(found: Tracks) -> np.ndarray:
     The path is the strip, as wide as a body on either side, before where b was one step ago: that b turns is not a's doing.
     """
     went = passing(found)
-    way = (found.velocity / np.maximum(found.speed, 1e-6)[..., None])[:-1, None]
+    way = ways(found)[:-1, None]
     to = found.place[1:, :, None] - found.place[:-1, None]  # from where b was to where a is
     ahead = (to * way).sum(axis=-1)
     aside = to[..., 1] * way[..., 0] - to[..., 0] * way[..., 1]
@@ -61,9 +54,23 @@ def cuts_in(found: Tracks) -> np.ndarray:
     return stepped & ~lately(stepped, AGAIN_S)
 
 
+def overtakes(found: Tracks) -> np.ndarray:
+    """bool [T, A, A]: a, that was behind b, is now before it, less than ``ABREAST_M`` aside; that b turns makes nobody overtake."""
+    went = passing(found)
+    ahead = ((found.place[1:, :, None] - found.place[1:, None]) * ways(found)[:-1, None]).sum(axis=-1)
+    passed = np.zeros_like(went.together)
+    passed[1:] = (went.ahead[:-1] <= 0) & (ahead > 0) & went.together[:-1] & went.together[1:]
+    return passed & (np.abs(went.aside) < ABREAST_M)
+
+
+def ways(found: Tracks) -> np.ndarray:
+    """float64 [T, A, 2]: whither everybody walks, of length 1; 0 for those who stand."""
+    return found.velocity / np.maximum(found.speed, 1e-6)[..., None]
+
+
 def considerate(found: Tracks) -> tuple[np.ndarray, np.ndarray]:
     """(bool [T, A, A], bool [T, A, A]): where a has overtaken b, and where it left room: at least ``INTIMATE_M`` and no cutting in."""
-    overtaken = passing(found).overtakes()
+    overtaken = overtakes(found)
     good = np.zeros_like(overtaken)
     window = round(AGAIN_S / STEP)
     for t, a, b in np.argwhere(overtaken):
