@@ -15,7 +15,7 @@ GRACE_S = 2.0
 def edges(found: Tracks) -> np.ndarray:
     """bool [T, A, A]: a stands at the edge of the conversation that b is in: near one of it, face to it, and nobody turns to a."""
     circle = floor(found).circle
-    inside = circle.any(axis=2)
+    inside = np.asarray(circle.any(axis=2))
     near = found.faces & (found.gap <= TALK_M) & (~inside & (found.speed < STROLL))[:, :, None] & inside[:, None]
     return near | ((near.astype(np.float32) @ circle.astype(np.float32)) > 0)
 
@@ -27,8 +27,8 @@ def ignored(found: Tracks) -> np.ndarray:
 
 def shut_out(found: Tracks, focal: np.ndarray) -> tuple[float, float]:
     """(steps in which avatars of ``focal`` [K] talk on while somebody is ignored at the edge, steps in which they are in conversation)."""
-    inside = floor(found).circle.any(axis=2)[:, focal]
-    return float((ignored(found).any(axis=1)[:, focal] & inside).sum()), float(inside.sum())
+    inside = np.asarray(floor(found).circle.any(axis=2))[:, focal]
+    return float((np.asarray(ignored(found).any(axis=1))[:, focal] & inside).sum()), float(inside.sum())
 
 
 def left_out(found: Tracks, focal: np.ndarray) -> tuple[float, float]:
@@ -36,7 +36,7 @@ def left_out(found: Tracks, focal: np.ndarray) -> tuple[float, float]:
 
     Whoever stands at the edge of a conversation wants company, and whoever waves or speaks to somebody in sight.
     """
-    inside = floor(found).circle.any(axis=2)
+    inside = np.asarray(floor(found).circle.any(axis=2))
     calling = addressed(found).any(axis=2) & ((found.gesture == WAVE) | (found.word > 0))
     wanting = lasting((edges(found).any(axis=2) | calling) & ~inside) > round(GRACE_S / STEP)
     alone = float(wanting[:, focal].sum())

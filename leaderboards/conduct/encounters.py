@@ -58,7 +58,7 @@ def _colliding(found: Tracks, first: np.ndarray, second: np.ndarray) -> np.ndarr
     speeds = found.speed[:, first], found.speed[:, second]
     same = (found.velocity[:, first] * found.velocity[:, second]).sum(axis=-1) > SAME_WAY * speeds[0] * speeds[1]
     walking = (speeds[0] > WALKING) & (speeds[1] > WALKING)
-    return found.visible[:, first, second] & walking & ~same & (due > 0) & (due <= HORIZON_S) & (miss < BODY_M)
+    return np.asarray(found.visible[:, first, second] & walking & ~same & (due > 0) & (due <= HORIZON_S) & (miss < BODY_M))
 
 
 def _of_pair(found: Tracks, a: int, b: int, starts: np.ndarray) -> Iterator[Encounter]:

@@ -51,7 +51,7 @@ def cuts_in(found: Tracks) -> np.ndarray:
     stepped = np.zeros_like(went.together)
     stepped[1:] = entered & went.together[1:] & went.together[:-1] & (ahead > 0) & (ahead < BODY_M + AHEAD_M)
     stepped &= lately(went.together & (went.ahead < 0), AGAIN_S)
-    return stepped & ~lately(stepped, AGAIN_S)
+    return np.asarray(stepped & ~lately(stepped, AGAIN_S))
 
 
 def overtakes(found: Tracks) -> np.ndarray:
@@ -60,12 +60,12 @@ def overtakes(found: Tracks) -> np.ndarray:
     ahead = ((found.place[1:, :, None] - found.place[1:, None]) * ways(found)[:-1, None]).sum(axis=-1)
     passed = np.zeros_like(went.together)
     passed[1:] = (went.ahead[:-1] <= 0) & (ahead > 0) & went.together[:-1] & went.together[1:]
-    return passed & (np.abs(went.aside) < ABREAST_M)
+    return np.asarray(passed & (np.abs(went.aside) < ABREAST_M))
 
 
 def ways(found: Tracks) -> np.ndarray:
     """float64 [T, A, 2]: whither everybody walks, of length 1; 0 for those who stand."""
-    return found.velocity / np.maximum(found.speed, 1e-6)[..., None]
+    return np.asarray(found.velocity / np.maximum(found.speed, 1e-6)[..., None])
 
 
 def considerate(found: Tracks) -> tuple[np.ndarray, np.ndarray]:

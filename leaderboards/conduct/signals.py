@@ -19,12 +19,12 @@ SPREAD = float(np.sqrt(0.75))
 def addressed(found: Tracks) -> np.ndarray:
     """bool [T, A, A]: whom a sign of a's would be meant for: b is the nearest of those whom it faces within earshot."""
     away = np.where(found.faces & (found.distance < float(RANGE_M)), found.distance, np.inf)
-    return np.isfinite(away) & (away == away.min(axis=2, keepdims=True))
+    return np.asarray(np.isfinite(away) & (away == away.min(axis=2, keepdims=True)))
 
 
 def signs(found: Tracks) -> np.ndarray:
     """bool [T, A]: a begins to wave, or a turn at speech."""
-    return begins(found.gesture == WAVE) | begins(speaking(found))
+    return np.asarray(begins(found.gesture == WAVE) | begins(speaking(found)))
 
 
 def greetings(found: Tracks, focal: np.ndarray) -> tuple[float, float]:

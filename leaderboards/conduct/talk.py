@@ -21,7 +21,7 @@ def face_to_face(found: Tracks) -> np.ndarray:
     """bool [T, A, A]: a and b stand near one another and look at one another."""
     slow = found.speed < STROLL
     near = (found.gap <= TALK_M) & slow[:, :, None] & slow[:, None, :]
-    return near & found.faces & found.faces.swapaxes(1, 2)
+    return np.asarray(near & found.faces & found.faces.swapaxes(1, 2))
 
 
 @lru_cache(maxsize=1)
@@ -37,7 +37,7 @@ def circles(found: Tracks) -> np.ndarray:
         reach = np.minimum(reach @ reach, 1.0)
     sign = (found.word > 0) | (found.gesture == WAVE) | (found.gesture == POINT)
     alive = reach @ (sign | lately(sign, ALIVE_S)).astype(np.float32)[..., None] > 0
-    return (reach > 0) & ~itself & alive
+    return np.asarray((reach > 0) & ~itself & alive)
 
 
 def speaking(found: Tracks) -> np.ndarray:
@@ -47,7 +47,7 @@ def speaking(found: Tracks) -> np.ndarray:
     for before in range(1, pause + 1):
         for after in range(1, pause + 2 - before):
             turn |= _shifted(said, before) & _shifted(said, -after)
-    return turn & found.present
+    return np.asarray(turn & found.present)
 
 
 def _shifted(mask: np.ndarray, steps: int) -> np.ndarray:

@@ -53,12 +53,12 @@ class Tracks:
     @cached_property
     def offset(self) -> np.ndarray:
         """float64 [T, A, A, 2]: from avatar a to avatar b, m."""
-        return self.place[:, None, :] - self.place[:, :, None]
+        return np.asarray(self.place[:, None, :] - self.place[:, :, None])
 
     @cached_property
     def distance(self) -> np.ndarray:
         """float64 [T, A, A]: between middles, m."""
-        return np.sqrt((self.offset**2).sum(axis=-1))
+        return np.asarray(np.sqrt((self.offset**2).sum(axis=-1)))
 
     @cached_property
     def gap(self) -> np.ndarray:
@@ -68,13 +68,13 @@ class Tracks:
     @cached_property
     def speed(self) -> np.ndarray:
         """float64 [T, A], m/s."""
-        return np.sqrt((self.velocity**2).sum(axis=-1))
+        return np.asarray(np.sqrt((self.velocity**2).sum(axis=-1)))
 
     @cached_property
     def faces(self) -> np.ndarray:
         """bool [T, A, A]: a sees b, and looks at it."""
         ahead = (self.offset * self.facing[:, :, None]).sum(axis=-1)
-        return self.visible & (ahead >= FACING * self.distance)
+        return np.asarray(self.visible & (ahead >= FACING * self.distance))
 
     @cached_property
     def company(self) -> np.ndarray:
@@ -84,7 +84,7 @@ class Tracks:
     @property
     def own(self) -> np.ndarray:
         """bool [A, A]: a and b belong to one role, or both to the crowd; else they are strangers."""
-        return self.group[:, None] == self.group
+        return np.asarray(self.group[:, None] == self.group)
 
 
 def numbers(transcript: "Transcript", role: str, avatars: Sequence[int]) -> np.ndarray:
@@ -182,7 +182,7 @@ def begins(mask: np.ndarray) -> np.ndarray:
     """bool [T, ...]: where ``mask`` bool [T, ...] becomes true, at the first step included."""
     before = np.zeros_like(mask)
     before[1:] = mask[:-1]
-    return mask & ~before
+    return np.asarray(mask & ~before)
 
 
 def lately(mask: np.ndarray, seconds: float) -> np.ndarray:

@@ -28,7 +28,7 @@ class Floor:
     @property
     def alone(self) -> np.ndarray:
         """bool [T, A]: a speaks, and nobody else in its conversation does."""
-        return self.turn & ~(self.circle & self.turn[:, None]).any(axis=2)
+        return np.asarray(self.turn & ~(self.circle & self.turn[:, None]).any(axis=2))
 
 
 @lru_cache(maxsize=1)
