@@ -31,7 +31,7 @@ def shut_out(found: Tracks, focal: np.ndarray) -> tuple[float, float]:
     return float((np.asarray(ignored(found).any(axis=1))[:, focal] & inside).sum()), float(inside.sum())
 
 
-def left_out(found: Tracks, focal: np.ndarray) -> tuple[float, float]:
+def missed(found: Tracks, focal: np.ndarray) -> tuple[float, float]:
     """(steps in which avatars of ``focal`` [K] want company for longer than ``GRACE_S`` and find none, the same and those in conversation).
 
     Whoever stands at the edge of a conversation wants company, and whoever waves or speaks to somebody in sight.

@@ -19,13 +19,13 @@ from avatarium.worlds.core.transcript import Transcript
 
 @dataclass
 class Column:
-    """How the avatars of one role behaved under one policy, in one world under one config."""
+    """How the avatars of one role behaved under one policy, in one world under one config, among the same others."""
 
     world: str
     role: str
     policy: str
     config: dict[str, Any]
-    """Settings by path."""
+    """Settings by path, and the policies of the other roles by role."""
     shares: dict[str, list[Share]] = field(default_factory=dict)
     """Numerators and denominators, episode by episode, by metric."""
 
@@ -56,14 +56,15 @@ def transcripts_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def columns(paths: Sequence[Path], progress: Callable[[int], None] = lambda episodes: None) -> list[Column]:
-    """Fold transcripts; episodes of one world, config, role and policy go into one column. Raises UserError for worlds without people."""
+    """Fold transcripts; episodes of one world, config and cast go into one column per role. Raises UserError for worlds without people."""
     found: dict[tuple[str, ...], Column] = {}
     for path in paths:
         told = Transcript.open(path)
-        world, config = f"{told.spec.name} version {told.spec.version}", dict(_leaves(told.header["config"]))
+        world, cast = f"{told.spec.name} version {told.spec.version}", told.header["policies"]
         for role in told.roles.values():
-            policy = told.header["policies"].get(role.name, "")
-            column = found.setdefault((world, role.name, policy, repr(config)), Column(world, role.name, policy, config))
+            config = dict(_leaves(told.header["config"])) | {name: cast[name] for name in cast if name != role.name}
+            column = Column(world, role.name, cast.get(role.name, ""), config)
+            column = found.setdefault((world, role.name, column.policy, repr(config)), column)
             for m in metrics_of(told.spec):
                 column.shares.setdefault(m.name, []).append(m.fold(told, role.name, range(role.count)))
         progress(1)
@@ -98,8 +99,9 @@ def _table(world: str, found: Sequence[Column]) -> Table:
 
 
 def headings(found: Sequence[Column]) -> list[Text]:
-    """What tells columns apart: role and policy, settings that are not the same in all, how many episodes."""
-    varied = [path for path in found[0].config if len({repr(column.config.get(path)) for column in found}) > 1]
+    """What tells columns apart: role and policy, settings and other roles' policies where not all have the same, how many episodes."""
+    paths = dict.fromkeys(path for column in found for path in column.config)
+    varied = [path for path in paths if len({repr(column.config[path]) for column in found if path in column.config}) > 1]
     return [
         Text.assemble(
             f"{column.role}: {column.policy}" if column.policy else column.role,

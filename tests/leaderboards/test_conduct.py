@@ -221,11 +221,11 @@ def three(turned):
 def test_somebody_who_waits_at_the_edge_is_left_out_until_somebody_turns():
     never, soon, late = three(0), three(30), three(60)
     assert share("exclusion", never) == (2 * (81 - 20), 200)  # there from step 20 to 100; the first 2 s are not counted
-    assert share("left_out", never, "newcomer") == (61, 61)
+    assert share("company_missed", never, "newcomer") == (61, 61)
     assert share("exclusion", soon) == (0, 200)
-    assert share("left_out", soon, "newcomer") == (0, 71)
+    assert share("company_missed", soon, "newcomer") == (0, 71)
     assert share("exclusion", late) == (2 * 20, 200)
-    assert share("left_out", late, "newcomer") == (20, 20 + 41)
+    assert share("company_missed", late, "newcomer") == (20, 20 + 41)
 
 
 def test_people_in_a_jam_are_in_no_conversation():

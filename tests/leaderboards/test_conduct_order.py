@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,9 @@ def test_polite_puppets_score_better_than_rude_ones(name, tmp_path):
 
 
 def test_who_is_not_let_in_is_left_out(tmp_path):
-    welcome, ignored = (score("left_out", act(tmp_path / str(turns), at_the_edge(turns), speaks), avatars=[1]) for turns in (True, False))
+    welcome, ignored = (
+        score("company_missed", act(tmp_path / str(turns), at_the_edge(turns), speaks), avatars=[1]) for turns in (True, False)
+    )
     assert welcome < 0.3 < ignored
 
 
@@ -74,32 +77,56 @@ COMPANY = {"walkers": 4, "crowd": 12, "custom": "keep-right"}
 @pytest.fixture(scope="module")
 def manners(tmp_path_factory):
     """Episodes of walkers of known manners among the same crowd, by who they are."""
-    folder = tmp_path_factory.mktemp("manners")
-    minds = {name: agents.load(f"wayfinding/{name}", "wayfinding", "walker", **COMPANY) for name in ("pushy", "keep-right")}
-    return {name: play("wayfinding", {"walker": mind}, range(12), folder / name, COMPANY) for name, mind in minds.items()}
+    return {name: walks(name, tmp_path_factory.mktemp("manners") / name, 12, COMPANY) for name in ("pushy", "keep-right")}
 
 
-@pytest.mark.parametrize("name", ["yielding", "personal_space", "cutting_in", "overtaking"])
-def test_the_pushy_are_found_out(name, manners):
+def walks(name, folder, episodes, config):
+    """Episodes of a member of the population of wayfinding."""
+    return play(
+        "wayfinding", {"walker": agents.load(f"wayfinding/{name}", "wayfinding", "walker", **config)}, range(episodes), folder, config
+    )
+
+
+@pytest.mark.parametrize("name", ["yielding", "cutting_in", "personal_space"])
+def test_the_pushy_are_found_out_in_the_same_company(name, manners):
     told = {who: [Transcript.open(path) for path in paths] for who, paths in manners.items()}
     pushy, mannerly = (score(name, told[who], "walker", range(4)) for who in ("pushy", "keep-right"))
-    better = mannerly > pushy if metrics.metric(name).higher_is_better else mannerly < pushy
-    assert better, f"{name}: keep-right {mannerly:.3f}, pushy {pushy:.3f}"
+    assert (mannerly > pushy) == metrics.metric(name).higher_is_better, f"{name}: keep-right {mannerly:.3f}, pushy {pushy:.3f}"
+
+
+@pytest.mark.parametrize(("name", "factor"), [("yielding", 0.75), ("personal_space", 1.5)])
+def test_a_world_of_the_pushy_is_a_rude_one(name, factor, tmp_path):
+    found = {}
+    for who in ("pushy", "keep-right"):
+        told = [Transcript.open(path) for path in walks(who, tmp_path / who, 6, {"walkers": 12})]
+        found[who] = score(name, told, "walker", range(12))
+    assert (found["pushy"] < factor * found["keep-right"]) == (factor < 1), found
 
 
 def test_the_card_compares_roles_and_policies(manners, tmp_path, capsys):
-    folder = manners["pushy"][0].parent.parent
     talk = act(tmp_path / "talk", CASES["turn_taking"][0], speaks)
-    assert main(["conduct", str(folder), str(talk[0].path)]) == 0
+    folders = [str(paths[0].parent) for paths in manners.values()]
+    assert main(["conduct", *folders, str(talk[0].path)]) == 0
     out = capsys.readouterr().out
     assert all(word in out for word in ("wayfinding version 1", "walker: pushy", "walker: keep-right", "12 episodes", "hall", "1 episode"))
     assert "yielding ↑" in out and "turn balance ↑" in out
     assert "No occasion for: " in out and "promises kept" in out.split("No occasion for: ")[1]
-    assert main(["conduct", "--json", str(folder)]) == 0
+    assert main(["conduct", "--json", *folders]) == 0
     found = {column["policy"]: column for column in json.loads(capsys.readouterr().out)}
     yielding = found["keep-right"]["scores"]["yielding"]
     assert yielding["low"] <= yielding["value"] <= yielding["high"] and yielding["low"] > found["pushy"]["scores"]["yielding"]["high"]
     assert "turn_taking" not in found["pushy"]["scores"] and "information_shared" not in found["pushy"]["scores"]
+
+
+def test_the_same_people_among_others_have_a_column_of_their_own(tmp_path, capsys):
+    polite, rude, host = CASES["interruption"]
+    for name, guest in (("polite", polite), ("rude", rude)):
+        play(WORLD, {"guest": Puppet(name, guest), "host": Puppet("talker", host)}, SEEDS, tmp_path / name)
+    assert main(["conduct", "--json", str(tmp_path)]) == 0
+    found = {(column["role"], column["policy"], column["config"].get("guest")) for column in json.loads(capsys.readouterr().out)}
+    assert found == {("guest", "polite", None), ("guest", "rude", None), ("host", "talker", "polite"), ("host", "talker", "rude")}
+    assert main(["conduct", str(tmp_path)]) == 0
+    assert "guest=rude" in capsys.readouterr().out
 
 
 def test_settings_that_differ_are_said(tmp_path, capsys):
@@ -133,8 +160,6 @@ def test_worlds_without_people_have_no_conduct(tmp_path, capsys):
 
 def test_an_episode_of_many_is_read_quickly(manners):
     """All metrics of conduct of 16 people and 600 steps take well under a second, once compiled."""
-    import time
-
     names = [name for name in metrics.names() if metrics.metric(name).topic]
     tracks.cache_clear()
     told = Transcript.open(manners["pushy"][0])

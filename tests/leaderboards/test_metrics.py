@@ -94,7 +94,7 @@ BY_HAND = {
     "turn_transfer": (1, 1),
     "interruption": (0, 2),
     "exclusion": (0, 144),
-    "left_out": (0, 144),
+    "company_missed": (0, 144),
     "promise_kept": (0, 0),
     "information_shared": (2, 2),
     "information_reach": (2, 2),
