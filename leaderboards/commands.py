@@ -1,4 +1,4 @@
-"""``avatarium evaluate``, ``avatarium submit`` and ``avatarium leaderboard``."""
+"""``avatarium evaluate``, ``avatarium submit``, ``avatarium leaderboard`` and ``avatarium conduct``."""
 
 import argparse
 import json
@@ -125,6 +125,35 @@ class Leaderboard:
             if wanted and address and not known:
                 known = {(address, wanted.role_names()[0]): None}
             show_boards([completed(store, discovery.spec(world), role, args.episodes) for world, role in known], args)
+        return 0
+
+
+class Conduct:
+    """Print how people behave towards one another."""
+
+    help = "read from transcripts how avatars treat one another: space, giving way, greetings, turns, promises"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments on ``parser``."""
+        parser.add_argument("transcripts", nargs="+", type=Path, metavar="FILE.avt", help="transcripts, or folders of them")
+        parser.add_argument("--json", action="store_true", help="print JSON with every score, role and policy")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Fold the transcripts and print one table per world."""
+        need("rich", extra="leaderboards")
+        from avatarium.leaderboards import terminal
+        from avatarium.leaderboards.conduct import card
+
+        paths = card.transcripts_in(args.transcripts)
+        with terminal.bar("reading transcripts", len(paths)) as advance:
+            found = card.columns(paths, advance)
+        if args.json:
+            print(json.dumps(card.as_json(found), indent=1))
+            return 0
+        for table in card.tables(found):
+            terminal.say(table)
+        if sentence := card.unseen(found):
+            terminal.say(sentence)
         return 0
 
 

@@ -14,6 +14,7 @@ from avatarium.leaderboards.board import Board, Row, generalisation
 from avatarium.leaderboards.metrics import Metric, metric
 from avatarium.leaderboards.sandbox.lockdown import LAYERS
 from avatarium.leaderboards.scoring import Score
+from avatarium.leaderboards.stats import Interval
 
 if TYPE_CHECKING:
     from avatarium.leaderboards.crossplay import Matrix
@@ -42,7 +43,7 @@ def markdown(table: Table) -> str:
     return text(table, WIDEST).strip()
 
 
-def cell(score: Score, metric: Metric) -> Text:
+def cell(score: Score | Interval, metric: Metric) -> Text:
     """A score and its interval, as in "0.93  0.91–0.95"."""
     if math.isnan(score.value):
         return Text("–", "dim")

@@ -14,6 +14,8 @@ from avatarium.worlds.core.errors import UserError, nearest, resolve
 from avatarium.worlds.core.spec import avatar_numbers
 from avatarium.worlds.core.transcript import Transcript
 
+CONDUCT = SPACE, WALKING, TALK, BELONGING, WORD_AND_DEED = ("space", "walking", "talk", "belonging", "word and deed")
+"""Topics of the metrics that can be read from any world of people; a conduct card shows them in this order."""
 Share = tuple[float, float]
 """Numerator and denominator of one episode: sums over episodes are divided, not averages averaged."""
 
@@ -40,6 +42,8 @@ class Metric:
     reference: str = ""
     digits: int = 2
     """Decimals worth showing."""
+    topic: str = ""
+    """One of ``CONDUCT`` when it can be read from any world of people, whether the world names it or not."""
 
 
 def names() -> list[str]:

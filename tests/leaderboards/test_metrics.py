@@ -8,25 +8,48 @@ import pytest
 from avatarium import agents
 from avatarium.agents.play import play
 from avatarium.leaderboards import metrics
+from avatarium.worlds.core import bodies, plan
 from avatarium.worlds.core.bodies import RADIUS_M
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.recorder import EVENT
 from avatarium.worlds.core.spec import Role
+from avatarium.worlds.core.speech import SAY
 from avatarium.worlds.core.transcript import Transcript
 
 KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched")
 
 
+class Told(SimpleNamespace):
+    """What metrics ask of a transcript."""
+
+    __hash__ = object.__hash__
+
+    def frame(self, field):
+        return self.frames[field]
+
+    def state(self, step):
+        return SimpleNamespace(plan=plan.allocate(1, 0, 1))
+
+
+def chat(steps):
+    """Nobody but the two walkers, who stand 0.38 m apart, face to face; one speaks for a second, 0.2 s later the other does."""
+    frames = np.zeros((steps + 1, 4), bodies.BODY_FIELDS)
+    frames["present"][:, 2:], frames["cos"][:, 2], frames["cos"][:, 3], frames["x"][:, 3] = 1, 1, -1, 0.88
+    frames["word"][1:11, 2], frames["word"][13:23, 3] = 1, 2
+    return frames
+
+
 def told(*events, steps=600):
-    """A transcript of two guests and two walkers in which ``events`` (kind, who, value) happened."""
+    """A transcript of two guests and two walkers in which ``events`` (kind, who, value) happened, while the walkers had a chat."""
     happened = np.zeros(len(events), EVENT)
     for k, (kind, who, value) in enumerate(events):
         happened[k] = (k, KINDS.index(kind), who, -1, value)
-    return SimpleNamespace(
+    return Told(
         steps=steps,
         events=happened,
-        spec=SimpleNamespace(name="toy", events=[SimpleNamespace(name=kind) for kind in KINDS]),
-        roles={name: Role(name, 2, (), (), ()) for name in ("guest", "walker")},
+        frames={"avatars": chat(steps)},
+        spec=SimpleNamespace(name="toy", events=[SimpleNamespace(name=kind) for kind in KINDS], frame_fields=("avatars",)),
+        roles={name: Role(name, 2, (), (SAY,), ()) for name in ("guest", "walker")},
         rewards={"walker": np.array([[1.0, 2.0], [0.5, 0.25]], np.float32)},
     )
 
@@ -58,6 +81,24 @@ BY_HAND = {
     "episode_return": (3.75, 2),
     "coverage": (0.375, 2),
     "screen_time": (1, 1200),
+    # Conduct: the chat is alive from its first word until 5 s after its last, 72 steps; then they only stand there.
+    "personal_space": (7.2 * (1 - 0.38 / 0.45) + 52.8 * (1 - 0.38 / 0.76), 2),
+    "personal_space_passing_own": (52.8 * (1 - 0.38 / 0.76), 1.76),
+    "personal_space_passing_strangers": (0, 0),
+    "personal_space_talking_own": (7.2 * (1 - 0.38 / 0.45), 0.24),
+    "personal_space_talking_strangers": (0, 0),
+    "yielding": (0, 0),
+    "overtaking": (0, 0),
+    "cutting_in": (0, 0),
+    "greeting_returned": (1, 1),
+    "turn_taking": (40, 40),
+    "turn_transfer": (1, 1),
+    "interruption": (0, 2),
+    "exclusion": (0, 144),
+    "company_missed": (0, 144),
+    "promise_kept": (0, 0),
+    "information_shared": (2, 2),
+    "information_reach": (2, 2),
 }
 
 
