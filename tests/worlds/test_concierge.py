@@ -70,7 +70,8 @@ def test_visitors_come_one_after_another_and_leave_for_good() -> None:
         assert (step.termination["visitor"] == left)[going].all()
         assert (batch.present["visitor"] == (batch.state.avatars["present"][:, 1:] == 1)).all()
         assert ((stages[-1] == HERE).sum(axis=1) <= 1).all()
-        assert not batch.observations["visitor"][~batch.present["visitor"]].any()
+        assert not batch.observations["visitor"][~batch.present["visitor"] & ~step.termination["visitor"]].any()
+        assert (step.final_observation["visitor"][left] != 0).any(axis=-1).all(), "what it saw last is kept"
         if batch.episodes.over.all():
             break
     assert (stages[-1] == GONE).all() and batch.ended.all()

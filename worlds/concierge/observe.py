@@ -70,12 +70,12 @@ def state_features(config: Config) -> tuple[Feature, ...]:
 
 @kernel
 def look_around(state, episodes, config, out, i):
-    """Fill the observations of everybody in environment ``i``; zeros for those who are not there."""
+    """Fill the observations of everybody who is in environment ``i`` or has just left; zeros for the others."""
     k = observe(state, episodes, config, i, 0, out[0].observation[i, 0])
     tell_ways(state, i, out[0].observation[i, 0, k:])
     for a in range(1, state.avatars.shape[1]):
         mine = out[1].observation[i, a - 1]
-        if state.avatars[i, a].stage == HERE:
+        if state.avatars[i, a].stage == HERE or out[1].termination[i, a - 1]:
             k = observe(state, episodes, config, i, a, mine)
             tell_wish(state.avatars[i, a], config, mine[k:])
         else:

@@ -54,7 +54,7 @@ def reset(state, episodes, config, out, log, which, start, stop):
 
 @kernel
 def step(state, episodes, config, actions, out, log, start, stop):
-    """Advance environments ``start`` to ``stop`` by 0.1 s; returns how many ended."""
+    """Advance environments ``start`` to ``stop`` by 0.1 s; returns in how many somebody's episode ended."""
     ended = 0
     for i in range(start, stop):
         if not episodes.over[i]:
@@ -66,10 +66,12 @@ def step(state, episodes, config, actions, out, log, start, stop):
                     act(state, config[0], actions[0][i, 0] if a == 0 else actions[1][i, a - 1], out, log, i, a)
             episodes.clock[i] += 1
             receive(state, episodes, config[0], log, i)
+            left = False
             for a in range(1, state.avatars.shape[1]):
                 if state.avatars[i, a].stage == HERE:
-                    serve(state, episodes, config[0], out, log, i, a)
-            ended += close(state, episodes, config[0], out, i)
+                    left |= serve(state, episodes, config[0], out, log, i, a)
+            close(state, episodes, config[0], out, i)
+            ended += 1 if left or episodes.over[i] else 0
             note_presence(state, out, i)
             look_around(state, episodes, config[0], out, i)
     return ended
@@ -110,7 +112,7 @@ def receive(state, episodes, config, log, i):
 
 @kernel
 def serve(state, episodes, config, out, log, i, a):
-    """Pay host and visitor for the way made good; settle a wish that is fulfilled or given up, and have the next one, or leave."""
+    """Pay host and visitor for the way made good; settle a wish that is fulfilled or given up; returns whether the visitor left then."""
     me, rewards = state.avatars[i, a], config.rewards
     way = geodesic.distance(state.ways[i, me.wish - 1], me.x, me.y)
     made, me.way = me.way - way, way
@@ -129,8 +131,9 @@ def serve(state, episodes, config, out, log, i, a):
             leave(state, episodes.stream, config, episodes.clock[i], i, a)
             out[1].termination[i, a - 1] = True
             emit(log, i, LEFT, a, -1, F(me.settled))
-        else:
-            wish(state, episodes.stream, config, i, a)
+            return True
+        wish(state, episodes.stream, config, i, a)
+    return False
 
 
 @kernel
@@ -142,18 +145,17 @@ def share(out, i, a, term, amount):
 
 @kernel
 def close(state, episodes, config, out, i):
-    """End the episode when time is up, or when the last visitor has left; returns 1 when it ended."""
+    """End the episode when time is up, or when the last visitor has left."""
     waiting = False
     for a in range(1, state.avatars.shape[1]):
         waiting |= state.avatars[i, a].stage != GONE
     late = episodes.clock[i] >= config.episode_steps
     if waiting and not late:
-        return 0
+        return
     episodes.over[i] = True
     out[0].termination[i, 0], out[0].truncation[i, 0] = not waiting, waiting
     for a in range(1, state.avatars.shape[1]):
         out[1].truncation[i, a - 1] = state.avatars[i, a].stage == HERE
-    return 1
 
 
 @kernel
