@@ -20,6 +20,8 @@ DOOR_CELLS, ENTRANCE_CELLS = 4, 3
 """Width of the door, and depth of the entrance before it."""
 TRIES = 12
 """Places that are tried for a piece of furniture before it is left out."""
+SPARE_M = F(2.0)
+"""Between people in the beginning."""
 DULL = F(-0.2)
 """What a topic is worth to somebody who does not like it."""
 
@@ -181,14 +183,26 @@ def alike(mine, theirs):
 
 @kernel
 def settle(state, stream, i, a):
-    """Put avatar ``a`` somewhere free in the hall, but not into the entrance."""
-    hall, entrance, avatars = state.rooms[i, HALL], state.rooms[i, ENTRANCE], state.avatars[i]
+    """Put avatar ``a`` somewhere free in the hall, not into the entrance and, where there is room, not into anybody's personal space."""
+    hall, entrance, avatars, tries = state.rooms[i, HALL], state.rooms[i, ENTRANCE], state.avatars[i], 0
     while True:
         cx, cy = between(stream, i, LEVEL, hall.x0, hall.x1), between(stream, i, LEVEL, hall.y0, hall.y1)
         free = state.plan.cells[i, cy, cx] == 0 and not meets(entrance, cx, cy, cx, cy)
-        if free and clear_of_bodies(avatars, a, centre(cx), centre(cy)):
+        apart = roomy(avatars, a, centre(cx), centre(cy)) or tries >= 4 * TRIES
+        if free and apart and clear_of_bodies(avatars, a, centre(cx), centre(cy)):
             place(avatars[a], centre(cx), centre(cy), (uniform(stream, i, LEVEL) - F(0.5)) * TURN)
             return
+        tries += 1
+
+
+@kernel
+def roomy(avatars, a, x, y):
+    """Whether nobody else stands within ``SPARE_M`` of a point (m)."""
+    for b in range(avatars.shape[0]):
+        dx, dy = avatars[b].x - x, avatars[b].y - y
+        if b != a and avatars[b].present == 1 and dx * dx + dy * dy < SPARE_M * SPARE_M:
+            return False
+    return True
 
 
 @kernel

@@ -75,7 +75,7 @@ def act(observation: np.ndarray, config: Any, manner: Manner) -> np.ndarray:
     tired = np.where(senses.partner, senses.partner_weariness, 1.0).min(axis=1) > manner.tired
     stays, due = senses.talks & ~tired, senses.part["overdue"][:, 0] > 0
     standing, going = _stand(senses, manner), _go(senses, manner, tired & senses.talks)
-    leaving = _walk(senses, senses.part["door"][:, 0], senses.part["door"][:, 1], senses.part["door"][:, 2] < 2.0)
+    leaving = _walk(senses, senses.part["door"][:, 0], senses.part["door"][:, 1], senses.part["door"][:, 2] < 2.0, manner)
     walk, turn = np.where(due, leaving, np.where(stays, standing, going))
     choices = np.stack([walk, turn, _hand(senses, manner), np.where(stays & ~due, _say(senses, manner), 0)], axis=1).astype(np.int32)
     return as_controls(choices) if roles(config)[0].continuous else choices
@@ -86,10 +86,24 @@ def _stand(senses: Senses, manner: Manner) -> np.ndarray:
     count = np.maximum(senses.partner.sum(axis=1), 1)
     middle = np.arctan2((senses.partner_left).sum(axis=1) / count, (senses.partner_ahead).sum(axis=1) / count + 1e-6)
     turn = np.where(middle > 0.2, 1, np.where(middle < -0.2, 2, 0))
-    ahead, left = senses.partner_ahead[:, 0], senses.partner_left[:, 0]
-    near = np.hypot(ahead, left) < manner.distance_m - 0.2
-    back = np.where(np.abs(left) > 1.2 * np.abs(ahead), np.where(left > 0, 4, 3), np.where(ahead > 0, 2, 1))
-    return np.stack([np.where(near & senses.talks, back, 0), turn])
+    return np.stack([_make_room(senses, manner), turn])
+
+
+def _make_room(senses: Senses, manner: Manner) -> np.ndarray:
+    """[B]: a step away from the nearest where it is too near, else none."""
+    ahead, left = senses.ahead_m[:, 0], senses.left_m[:, 0]
+    away = np.where(np.abs(left) > 1.2 * np.abs(ahead), np.where(left > 0, 4, 3), np.where(ahead > 0, 2, 1))
+    return np.where(senses.away_m[:, 0] < manner.distance_m - 0.2, away, 0)
+
+
+def _aim(senses: Senses, best: np.ndarray, manner: Manner) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(ahead, left, reach) in m [B]: where the person number ``best`` is, or the middle of its conversation, and how near to go."""
+    rows = np.arange(senses.rows)
+    x, y, talks = senses.ahead_m[rows, best], senses.left_m[rows, best], senses.talking[rows, best] > 0
+    group = (senses.talking > 0) & (np.hypot(senses.ahead_m - x[:, None], senses.left_m - y[:, None]) < 2.0)
+    count = np.maximum(group.sum(axis=1), 1)
+    mid_x, mid_y = (group * senses.ahead_m).sum(axis=1) / count, (group * senses.left_m).sum(axis=1) / count
+    return np.where(talks, mid_x, x), np.where(talks, mid_y, y), np.where(talks, 0.95, manner.distance_m + 0.15)
 
 
 def _go(senses: Senses, manner: Manner, fed_up: np.ndarray) -> np.ndarray:
@@ -100,25 +114,28 @@ def _go(senses: Senses, manner: Manner, fed_up: np.ndarray) -> np.ndarray:
     best = worth.argmax(axis=1)
     rows = np.arange(senses.rows)
     found = worth[rows, best] > -90
-    x, y, d = senses.ahead_m[rows, best], senses.left_m[rows, best], senses.away_m[rows, best]
+    x, y, reach = _aim(senses, best, manner)
+    d = np.hypot(x, y)
     shy = found & (d < manner.shy_m) & (senses.regard[rows, best] == 0)
     x, y = np.where(shy, -x, x), np.where(shy, -y, y)
-    there = found & ~shy & (d < manner.distance_m + 0.15)
+    there = found & ~shy & (d < reach)
     angle = np.arctan2(y, x)
-    facing = np.stack([np.zeros(senses.rows), np.where(angle > 0.17, 1, np.where(angle < -0.17, 2, 0))])
+    facing = np.stack([_make_room(senses, manner), np.where(angle > 0.17, 1, np.where(angle < -0.17, 2, 0))])
     trail = senses.part["trail"]
     x, y = np.where(found, x, trail[:, 2] + 0.3 * (senses.chance(0) - 0.5)), np.where(found, y, trail[:, 3] + 0.3 * (senses.chance(1) - 0.5))
-    return np.where(there, facing, _walk(senses, x, y, found & ~shy))
+    return np.where(there, facing, _walk(senses, x, y, found & ~shy, manner))
 
 
-def _walk(senses: Senses, ahead: np.ndarray, left: np.ndarray, aimed: np.ndarray) -> np.ndarray:
+def _walk(senses: Senses, ahead: np.ndarray, left: np.ndarray, aimed: np.ndarray, manner: Manner) -> np.ndarray:
     """[2, B]: walk and turn along (``ahead``, ``left``), around what the rays meet; where nobody is ``aimed`` at, open space draws, too."""
+    keep_m = max(manner.distance_m - 0.8, 0.0)
     aim = np.arctan2(left, ahead)[:, None]
-    opening = np.minimum(np.minimum(senses.free_m, np.roll(senses.free_m, 1, axis=1)), np.roll(senses.free_m, -1, axis=1))
+    free_m = senses.free_m - keep_m * senses.part["is_avatar"]
+    opening = np.minimum(np.minimum(free_m, np.roll(free_m, 1, axis=1)), np.roll(free_m, -1, axis=1))
     worth = 2.0 * np.cos(ANGLES[None] - aim) + np.where(aimed, 0.0, 0.4)[:, None] * np.minimum(opening, 4.0) - 8.0 * (opening < 0.6)
     angle = ANGLES[np.argmax(worth, axis=1)]
     turn = np.where(angle > 0.2, 1, np.where(angle < -0.2, 2, 0))
-    front = senses.free_m[:, RAYS // 2 - 2 : RAYS // 2 + 2].min(axis=1)
+    front = free_m[:, RAYS // 2 - 2 : RAYS // 2 + 2].min(axis=1)
     return np.stack([np.where((np.abs(angle) < 0.9) & (front > 0.45), 1, 0), turn])
 
 

@@ -24,6 +24,11 @@ QUIET = 0
 
 APART_M, WIDE_M = F(1.3), F(1.65)
 """Between centres: how far from partners people like to stand, and how far those do who keep their distance."""
+LEEWAY_M = F(0.2)
+CIRCLE_M = F(0.8)
+"""From the centre of a conversation, where a newcomer goes to stand."""
+_BEARINGS = np.radians(np.arange(0, 360, 45))
+BEARINGS_X, BEARINGS_Y = np.cos(_BEARINGS).astype(F).round(6), np.sin(_BEARINGS).astype(F).round(6)
 TIRED = F(0.55)
 """How weary of all partners one is who leaves."""
 WORTHWHILE = F(0.2)
@@ -84,22 +89,25 @@ def salute(state, i, a, custom, clock, knowing):
 
 @kernel
 def stand(state, i, a, conversation, custom):
-    """(walk, turn) in a conversation: face its centre, neither too near to anybody nor too far."""
-    me, wish = state.avatars[i, a], WIDE_M if custom == DISTANCE else APART_M
-    turn, _ = turn_to(me, conversation.x - me.x, conversation.y - me.y)
-    nearest, px, py = F(9), F(0), F(0)
-    for b in range(state.avatars.shape[1]):
-        if b != a and holds(conversation, b):
-            other = state.avatars[i, b]
-            d = gap(me, other)
-            if d < nearest:
-                nearest, px, py = d, other.x - me.x, other.y - me.y
-    if nearest > wish - F(0.2):
-        return STAY, turn
+    """(walk, turn) in a conversation: face its centre, not too near to anybody."""
+    turn, _ = turn_to(state.avatars[i, a], conversation.x - state.avatars[i, a].x, conversation.y - state.avatars[i, a].y)
+    return make_room(state.avatars[i], a, (WIDE_M if custom == DISTANCE else APART_M) - LEEWAY_M), turn
+
+
+@kernel
+def make_room(avatars, a, wish):
+    """What the feet do where somebody is nearer than ``wish`` (m between centres): a step away from the nearest, else they stay."""
+    me, nearest, px, py = avatars[a], wish, F(0), F(0)
+    for b in range(avatars.shape[0]):
+        d = gap(me, avatars[b])
+        if b != a and avatars[b].present == 1 and d < nearest:
+            nearest, px, py = d, avatars[b].x - me.x, avatars[b].y - me.y
+    if nearest == wish:
+        return STAY
     ahead, left = px * me.cos + py * me.sin, py * me.cos - px * me.sin
     if abs(left) > F(1.2) * abs(ahead):
-        return (RIGHT if left > F(0) else LEFT), turn
-    return (BACK if ahead > F(0) else FORWARD), turn
+        return RIGHT if left > F(0) else LEFT
+    return BACK if ahead > F(0) else FORWARD
 
 
 @kernel
@@ -150,18 +158,38 @@ def full(state, i, other):
 
 @kernel
 def approach(state, i, a, b, custom):
-    """(walk, turn) towards avatar ``b``, or towards the centre of its conversation, to a place from where one can talk."""
-    me, other = state.avatars[i, a], state.avatars[i, b]
-    x, y, near = other.x, other.y, (WIDE_M if custom == DISTANCE else APART_M)
+    """(walk, turn) towards avatar ``b``, or towards a gap around its conversation, to a place from where one can talk."""
+    me, other, avatars = state.avatars[i, a], state.avatars[i, b], state.avatars[i]
+    wide = WIDE_M if custom == DISTANCE else APART_M
+    x, y, near, hx, hy = other.x, other.y, wide, F(0), F(0)
     if other.formation != NONE:
-        conversation = state.formations[i, other.formation]
-        x, y, near = conversation.x, conversation.y, F(0.85)
+        x, y, near = state.formations[i, other.formation].x, state.formations[i, other.formation].y, CIRCLE_M
+        hx, hy = gap_around(avatars, a, x, y)
     dx, dy = x - me.x, y - me.y
     d = math.sqrt(dx * dx + dy * dy) + F(1e-6)
-    if d <= near + F(0.1):
+    if other.formation == NONE:
+        hx, hy = -dx / d, -dy / d
+    ox, oy = x + hx * near - me.x, y + hy * near - me.y
+    if ox * ox + oy * oy < LEEWAY_M * LEEWAY_M or (other.formation == NONE and d < near + F(0.1)):
         turn, _ = turn_to(me, dx, dy)
-        return STAY, turn
-    return walk_to(state.plan, state.avatars[i], i, a, x - dx / d * near, y - dy / d * near)
+        return make_room(avatars, a, wide - LEEWAY_M), turn
+    return walk_to(state.plan, avatars, i, a, x + hx * near, y + hy * near)
+
+
+@kernel
+def gap_around(avatars, a, x, y):
+    """Direction from the centre (x, y) in which there is most room for ``a`` among those who stand around it; of like ones the nearest."""
+    me, best_x, best_y, most = avatars[a], F(1), F(0), F(-1e6)
+    for k in range(BEARINGS_X.shape[0]):
+        px, py, room = x + BEARINGS_X[k] * CIRCLE_M, y + BEARINGS_Y[k] * CIRCLE_M, F(1.4)
+        for b in range(avatars.shape[0]):
+            if b != a and avatars[b].present == 1:
+                dx, dy = avatars[b].x - px, avatars[b].y - py
+                room = min(room, math.sqrt(dx * dx + dy * dy))
+        dx, dy = me.x - px, me.y - py
+        worth = room - F(0.15) * math.sqrt(dx * dx + dy * dy)
+        best_x, best_y, most = (BEARINGS_X[k], BEARINGS_Y[k], worth) if worth > most else (best_x, best_y, most)
+    return best_x, best_y
 
 
 @kernel
