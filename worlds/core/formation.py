@@ -159,10 +159,10 @@ def fits_with(plan, avatars, formation, i, a):
     x, y = (formation.x * others + me.x) / all_of, (formation.y * others + me.y) / all_of
     if not fits(me, x, y) or not in_sight(plan, i, me.x, me.y, x, y, F(0)):
         return False
+    fit = True
     for b in range(avatars.shape[0]):
-        if holds(formation, b) and not fits(avatars[b], x, y):
-            return False
-    return True
+        fit = fit and (not holds(formation, b) or fits(avatars[b], x, y))
+    return fit
 
 
 @kernel
@@ -190,7 +190,7 @@ def pair(plan, avatars, formations, i, a):
 
 @kernel
 def left_out(avatars, formations, a):
-    """Number of a formation at whose edge ``a`` stands, facing its centre from within twice ``NEAR_M``, without being in any; or ``NONE``."""
+    """Number of a formation at whose edge ``a`` stands, facing its centre from within twice ``NEAR_M``, in none itself; or ``NONE``."""
     me = avatars[a]
     if me.formation != NONE:
         return NONE

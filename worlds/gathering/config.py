@@ -25,10 +25,16 @@ class Config:
     guests: int = setting(8, 1, 16, "avatars that learn")
     crowd: int = setting(0, 0, 16, "scripted people who talk as well")
     custom: str = choice(
-        "none", "greet-first", "do-not-interrupt", "keep-distance", meaning="what the crowd keeps to, and turns away for 10 s from whoever does not"
+        "none",
+        "greet-first",
+        "do-not-interrupt",
+        "keep-distance",
+        meaning="what the crowd keeps to, and turns away for 10 s from whoever does not",
     )
     split: str = choice("train", "validation", "held-out", meaning="which halls; held-out ones are larger, fuller, and unlike in tastes")
-    control: str = choice("discrete", "continuous", meaning="heads walk, turn, hand, say, or Box(6): forward, left, turn, wave, voice, topic")
+    control: str = choice(
+        "discrete", "continuous", meaning="heads walk, turn, hand, say, or Box(6): forward, left, turn, wave, voice, topic"
+    )
     episode_steps: int = setting(600, 50, 6000, "of 0.1 s")
     late: float = setting(0.25, 0.0, 1.0, "share of guests who come later, in the first half of the episode")
     early: float = setting(0.25, 0.0, 1.0, "share of guests who leave before its end")

@@ -130,7 +130,7 @@ def attend(state, config, log, out, i, conversation, floor, listening, attention
 
 @kernel
 def worth(state, i, a, s, topic):
-    """What a topic that ``s`` speaks of is worth to ``a`` now: its interest, less as topic and speaker have worn off; dull ones stay dull."""
+    """What a topic of ``s`` is worth to ``a`` now: its interest, less as topic and speaker have worn off; dull ones stay dull."""
     interest = state.interests[i, a, topic]
     return interest * (F(1) - state.boredom[i, a, topic]) * (F(1) - state.pairs[i, a, s].weariness) if interest > F(0) else interest
 

@@ -121,8 +121,8 @@ def _go(senses: Senses, manner: Manner, fed_up: np.ndarray) -> np.ndarray:
     there = found & ~shy & (d < reach)
     angle = np.arctan2(y, x)
     facing = np.stack([_make_room(senses, manner), np.where(angle > 0.17, 1, np.where(angle < -0.17, 2, 0))])
-    trail = senses.part["trail"]
-    x, y = np.where(found, x, trail[:, 2] + 0.3 * (senses.chance(0) - 0.5)), np.where(found, y, trail[:, 3] + 0.3 * (senses.chance(1) - 0.5))
+    onward = senses.part["trail"][:, 2:] + 0.3 * np.stack([senses.chance(0) - 0.5, senses.chance(1) - 0.5], axis=1)
+    x, y = np.where(found, x, onward[:, 0]), np.where(found, y, onward[:, 1])
     return np.where(there, facing, _walk(senses, x, y, found & ~shy, manner))
 
 

@@ -149,10 +149,9 @@ def come_and_go(state, episodes, config, out, log, i):
                 emit(log, i, DEPARTURE, a, -1, F(late) * STEP_S)
                 depart(state, out, i, a)
                 left = True
-        elif me.present == 0 and me.gone == 0 and clock >= me.comes and clock < config.episode_steps:
-            if enter(state, episodes, i, a):
-                out.present[i, a] = True
-                emit(log, i, ARRIVAL, a, -1, F(max(me.leaves - clock, 0)) * STEP_S)
+        elif me.present == 0 and me.gone == 0 and me.comes <= clock < config.episode_steps and enter(state, episodes, i, a):
+            out.present[i, a] = True
+            emit(log, i, ARRIVAL, a, -1, F(max(me.leaves - clock, 0)) * STEP_S)
     return left
 
 
