@@ -10,12 +10,12 @@ from avatarium.worlds.core.settings import choice, section, setting
 class Rewards:
     """What the terms of the reward are worth. Without ``overlap``, ``closeness`` and ``greeting`` manners do not pay."""
 
-    listening: float = setting(0.1, 0.0, 10.0, "per step of hearing one speaker, times the own interest in the topic, boredom deducted")
-    attention: float = setting(0.1, 0.0, 10.0, "per step of being the one speaker, times what listeners make of it on average")
-    overlap: float = setting(-0.05, -10.0, 0.0, "per step of speaking while another one of the same conversation speaks")
-    closeness: float = setting(-0.05, -10.0, 0.0, "per step nearer than 0.45 m to another avatar")
+    listening: float = setting(0.2, 0.0, 10.0, "per step of hearing one speaker, times the own interest in the topic, boredom deducted")
+    attention: float = setting(0.2, 0.0, 10.0, "per step of being the one speaker, times what listeners make of it on average")
+    overlap: float = setting(-0.02, -10.0, 0.0, "per step of speaking while another one of the same conversation speaks")
+    closeness: float = setting(-0.02, -10.0, 0.0, "per step nearer than 0.45 m to another avatar")
     greeting: float = setting(0.3, 0.0, 10.0, "to both, when a greeting is returned within 3 s; once per pair")
-    overdue: float = setting(-0.05, -10.0, 0.0, "per step of staying longer than one's time")
+    overdue: float = setting(-0.02, -10.0, 0.0, "per step of staying longer than one's time")
 
 
 @dataclass(frozen=True)

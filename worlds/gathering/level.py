@@ -12,6 +12,7 @@ from avatarium.worlds.core.proprioception import begin_trail
 from avatarium.worlds.core.rng import LEVEL, below, between, uniform
 from avatarium.worlds.core.speech import WORDS
 from avatarium.worlds.core.trig import TURN
+from avatarium.worlds.core.utterance import hush
 
 F = np.float32
 HELD_OUT = 2
@@ -22,7 +23,7 @@ TRIES = 12
 """Places that are tried for a piece of furniture before it is left out."""
 SPARE_M = F(2.0)
 """Between people in the beginning."""
-DULL = F(-0.2)
+DULL = F(-0.1)
 """What a topic is worth to somebody who does not like it."""
 
 
@@ -49,7 +50,8 @@ def generate(state, episodes, config, i):
             place(me, x, y, F(0))
             me.present = 0
         begin_trail(me)
-        me.warmth, me.shuns, me.shuns_until, me.waving, me.voice_left, me.gone = F(0), -1, 0, 0, 0, 0
+        hush(me)
+        me.warmth, me.shuns, me.shuns_until, me.waving, me.gone = F(0), -1, 0, 0, 0
 
 
 @kernel

@@ -32,7 +32,7 @@ ACQUAINTANCES = Feature(
     "people",
 )
 TASK = (
-    Feature("interests", WORDS, -0.2, 1, "what each topic is worth to it", "task"),
+    Feature("interests", WORDS, -0.1, 1, "what each topic is worth to it", "task"),
     Feature("boredom", WORDS, 0, 1, "by how much each topic has worn off", "task"),
     Feature("tastes", WORDS, -1, 1, "what it has seen of the liking for each topic of those in its conversation, on average", "task"),
     Feature("size", LARGEST - 1, 0, 1, "whether two, three or four are in its conversation", "task"),
@@ -41,6 +41,7 @@ TASK = (
     Feature("silent", 1, 0, 1, "for how long nobody has spoken in its conversation; 2 s = 1", "task"),
     Feature("spoke_last", 1, 0, 1, "whether it had the floor last", "task"),
     Feature("voice_left", 1, 0, 1, "share of its own word still to be said", "task"),
+    Feature("breath_left", 1, 0, 1, "share of the pause after its own word in which it can say nothing", "task"),
     Feature("waving", 1, 0, 1, "whether it waved just now: a new greeting takes a new wave", "task"),
     Feature(
         "partners",
@@ -107,9 +108,9 @@ def observe(state, episodes, config, i, a, out):
         task[w], task[WORDS + w] = state.interests[i, a, w], state.boredom[i, a, w]
     if me.formation != NONE:
         follow(state, i, a, state.formations[i, me.formation], state.floors[i, me.formation], task)
-    k = TASK_SIZE - 8 - PARTNERS * PARTNER_COLUMNS
-    task[k] = F(me.voice_left) / F(utterance.STEPS)
-    task[k + 1] = F(me.waving)
+    k = TASK_SIZE - 9 - PARTNERS * PARTNER_COLUMNS
+    task[k], task[k + 1] = F(me.voice_left) / F(utterance.STEPS), F(me.breath_left) / F(utterance.BREATH_STEPS)
+    task[k + 2] = F(me.waving)
     keep_time(state, clock, i, me, task[TASK_SIZE - 6 :])
 
 
@@ -143,7 +144,7 @@ def follow(state, i, a, conversation, floor, task):
     task[k + (0 if nobody else (1 if mine else (3 if floor.speaker == OVERLAP else 2)))] = F(1)
     task[k + 4], task[k + 5] = min(F(floor.held) * F(0.025), F(1)), min(F(floor.silent) * F(0.05), F(1))
     task[k + 6] = F(1) if floor.last == a else F(0)
-    partners(state, i, a, conversation, task[k + 9 :])
+    partners(state, i, a, conversation, task[k + 10 :])
 
 
 @kernel

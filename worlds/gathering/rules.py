@@ -78,7 +78,7 @@ def act(state, episodes, config, actions, i, a):
         walk, turn, hand, word = choose(state, i, a, config.custom, episodes.clock[i], False)
         bodies.choose(me, walk, turn)
         gesticulate(me, hand)
-        utterance.speak(me, 1 + below(episodes.stream, i, PEOPLE, WORDS) if word == ANYTHING and me.voice_left == 0 else word)
+        utterance.speak(me, 1 + below(episodes.stream, i, PEOPLE, WORDS) if word == ANYTHING and utterance.ready(me) else word)
     else:
         action = actions[i, a]
         bodies.steer(me, action, config.control == 1)
