@@ -185,10 +185,11 @@ def gap_around(avatars, a, x, y):
         for b in range(avatars.shape[0]):
             if b != a and avatars[b].present == 1:
                 dx, dy = avatars[b].x - px, avatars[b].y - py
-                room = min(room, math.sqrt(dx * dx + dy * dy))
+                away = math.sqrt(dx * dx + dy * dy)
+                room = away if away < room else room
         dx, dy = me.x - px, me.y - py
-        worth = room - F(0.15) * math.sqrt(dx * dx + dy * dy)
-        best_x, best_y, most = (BEARINGS_X[k], BEARINGS_Y[k], worth) if worth > most else (best_x, best_y, most)
+        promise = room - F(0.15) * math.sqrt(dx * dx + dy * dy)
+        best_x, best_y, most = (BEARINGS_X[k], BEARINGS_Y[k], promise) if promise > most else (best_x, best_y, most)
     return best_x, best_y
 
 
