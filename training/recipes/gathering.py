@@ -28,7 +28,7 @@ def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]
 
 
 RECIPE = Recipe(
-    Hyperparameters(minutes=9.0, envs=64, epochs=3, minibatch=2048, lr=1e-3, gamma=0.98, entropy=0.001),
+    Hyperparameters(minutes=9.0, envs=64, epochs=2, minibatch=4096, lr=1e-3, entropy=0.005),
     gauges,
     shown=("matched", "overlapping", "close"),
 )

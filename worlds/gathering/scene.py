@@ -48,8 +48,8 @@ def topic(avatars: np.ndarray, speaker: int) -> str:
 def about(state: State, names: list[str], i: int, a: int) -> str:
     """One line on a guest: what it likes most, with whom it is, how it feels."""
     me = state.avatars[i, a]
-    likes = np.argsort(-state.interests[i, a], kind="stable")[:3].tolist()
+    likes = np.argsort(-state.interests[i, a], kind="stable")[:2].tolist()
     group = state.avatars[i]["formation"]
     company = [names[b].replace("_", " ") for b in np.flatnonzero((group == me["formation"]) & (group >= 0)).tolist() if b != a]
-    told = f"likes {', '.join(TOPICS[w] for w in likes)}"
-    return told + (f"; with {', '.join(company)}, pleasure {me['warmth']:+.1f}" if company else "; alone")
+    told = f"likes {' and '.join(TOPICS[w] for w in likes)}"
+    return told + (f", with {' and '.join(company)}, pleasure {me['warmth']:+.1f}" if company else ", alone")
