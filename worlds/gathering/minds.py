@@ -185,7 +185,7 @@ def gap_around(avatars, a, x, y):
         for b in range(avatars.shape[0]):
             if b != a and avatars[b].present == 1:
                 dx, dy = avatars[b].x - px, avatars[b].y - py
-                away = math.sqrt(dx * dx + dy * dy)
+                away = F(math.sqrt(dx * dx + dy * dy))
                 room = away if away < room else room
         dx, dy = me.x - px, me.y - py
         promise = room - F(0.15) * math.sqrt(dx * dx + dy * dy)
