@@ -63,8 +63,7 @@ def metric(name: str) -> Metric:
 
 def happened(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> np.ndarray:
     """The values, float32 [E], of all events called ``kind`` of which one of ``avatars`` of ``role`` is the doer."""
-    known, events = avatar_numbers(transcript.roles.values())[role], of_kind(transcript, kind)
-    return np.asarray(events["value"][np.isin(events["who"], [known[avatar] for avatar in avatars])])
+    return np.asarray(by(transcript, kind, role, avatars)["value"])
 
 
 def shared(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> np.ndarray:
@@ -94,10 +93,30 @@ def journeys(transcript: Transcript, role: str, avatars: Sequence[int]) -> tuple
 
 def per_minute(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> Share:
     """How often ``avatars`` did ``kind``, over the minutes of the episode, which count once for each of them."""
-    minutes = transcript.steps * round(float(STEP_S), 6) / 60.0
-    return float(len(happened(transcript, kind, role, avatars))), minutes * len(avatars)
+    return float(len(happened(transcript, kind, role, avatars))), minutes(transcript.steps) * len(avatars)
 
 
 def average(values: np.ndarray) -> Share:
     """The sum of ``values`` [E], over their number."""
     return float(values.sum(dtype=float)), float(len(values))
+
+
+def by(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> np.ndarray:
+    """All events called ``kind`` of which one of ``avatars`` of ``role`` is the doer, structured [E]."""
+    known, events = avatar_numbers(transcript.roles.values())[role], of_kind(transcript, kind)
+    found: np.ndarray = events[np.isin(events["who"], [known[avatar] for avatar in avatars])]
+    return found
+
+
+def company(transcript: Transcript, role: str, avatars: Sequence[int]) -> tuple[np.ndarray, int]:
+    """The steps that ``avatars`` spent in conversation, as events [E], and how many they spent there at all.
+
+    Whoever is there is in every step either in a conversation, alone, or at the edge of one; whoever has not come yet or has left is not.
+    """
+    alone, left_out, talk = (by(transcript, kind, role, avatars) for kind in ("alone_step", "left_out_step", "conversation_step"))
+    return talk, len(alone) + len(left_out) + len(talk)
+
+
+def minutes(steps: int) -> float:
+    """Steps as minutes."""
+    return steps * round(float(STEP_S), 6) / 60.0

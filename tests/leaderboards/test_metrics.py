@@ -17,6 +17,8 @@ from avatarium.worlds.core.speech import SAY
 from avatarium.worlds.core.transcript import Transcript
 
 KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched")
+KINDS += ("conversation_step", "alone_step", "left_out_step", "overlap", "acquaintance", "greeting", "greeting_returned")
+KINDS += ("f_formation", "offence")
 
 
 class Told(SimpleNamespace):
@@ -40,10 +42,10 @@ def chat(steps):
 
 
 def told(*events, steps=600):
-    """A transcript of two guests and two walkers in which ``events`` (kind, who, value) happened, while the walkers had a chat."""
+    """A transcript of two guests and two walkers in which ``events`` (kind, who, value, perhaps whom) happened, while the walkers chat."""
     happened = np.zeros(len(events), EVENT)
-    for k, (kind, who, value) in enumerate(events):
-        happened[k] = (k, KINDS.index(kind), who, -1, value)
+    for k, (kind, who, value, *whom) in enumerate(events):
+        happened[k] = (k, KINDS.index(kind), who, whom[0] if whom else -1, value)
     return Told(
         steps=steps,
         events=happened,
@@ -68,6 +70,28 @@ JOURNEYS = (
     ("visited", 2, 0.25),
     ("visited", 3, 0.125),
     ("watched", 3, 1.0),
+)
+TALKS = (
+    ("conversation_step", 2, 0.5, 3),  # walker 0 listens to walker 1
+    ("conversation_step", 3, 0.5, 3),
+    ("conversation_step", 2, 0.25, 2),  # and the other way about
+    ("conversation_step", 3, 0.25, 2),
+    ("conversation_step", 2, 0.75, 3),
+    ("conversation_step", 3, 0.75, 3),
+    ("conversation_step", 2, 0.0, -1),  # silence
+    ("conversation_step", 0, 1.0, 2),  # a guest listens to walker 0
+    ("left_out_step", 2, 1.0),
+    ("alone_step", 3, 1.0),
+    ("alone_step", 1, 1.0),
+    ("overlap", 2, 1.0, 3),
+    ("acquaintance", 2, 0.8, 3),
+    ("acquaintance", 3, 0.8, 2),
+    ("greeting", 3, 1.0, 2),
+    ("greeting", 0, 1.0, 3),
+    ("greeting_returned", 2, 0.5, 3),
+    ("f_formation", 2, 0.5),
+    ("f_formation", 3, 1.0),
+    ("offence", 2, 1.0, 4),
 )
 BY_HAND = {
     "success": (2, 3),
@@ -99,12 +123,23 @@ BY_HAND = {
     "promise_kept": (0, 0),
     "information_shared": (2, 2),
     "information_reach": (2, 2),
+    "conversation_time": (7, 9),
+    "matched_conversation": (3, 9),
+    "overlap_share": (1, 4),
+    "turn_balance": (4, 7),
+    "partner_match": (2.4, 3),
+    "circulation": (2, 0.015),
+    "left_out": (1, 9),
+    "greetings_answered": (1, 2),
+    "f_formation": (1.5, 2),
+    "reward_gini": (0.2625 / 2 / 0.8625, 1),
+    "offences": (1, 0.015),
 }
 
 
 @pytest.mark.parametrize("name", metrics.names())
 def test_every_metric_gives_what_one_counts_by_hand(name):
-    assert metrics.metric(name).fold(told(*JOURNEYS), "walker", range(2)) == pytest.approx(BY_HAND[name])
+    assert metrics.metric(name).fold(told(*JOURNEYS, *TALKS), "walker", range(2)) == pytest.approx(BY_HAND[name])
 
 
 @pytest.mark.parametrize("name", metrics.names())

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from avatarium.worlds.core.bodies import TOP_SPEED
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
 from avatarium.worlds.core.spec import Feature
 
@@ -39,8 +39,13 @@ def look(plan, bodies, i, a, first_of_group, out, nearest=NEAREST):
     Bodies from index ``first_of_group`` on are one group, the others another; 1 stands for the group that ``a`` is not of. All is told in
     the avatar's own frame. Where ``out`` is longer, [nearest * (COLUMNS + SHOWN)], what their hands do follows.
     """
-    me, found, gestures = bodies[a], 0, out[nearest * COLUMNS :]
-    gestures[:] = F(0)
+    tell(bodies, a, find(plan, bodies, i, a, out, nearest), first_of_group, out, nearest)
+
+
+@kernel
+def find(plan, bodies, i, a, out, nearest=NEAREST):
+    """Find the avatars that ``look`` tells of; returns how many there are. Until ``tell``, ``seen(out, k)`` says who each of them is."""
+    me, found = bodies[a], 0
     for b in range(bodies.shape[0]):
         dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
         d2 = dx * dx + dy * dy
@@ -48,9 +53,23 @@ def look(plan, bodies, i, a, first_of_group, out, nearest=NEAREST):
             far = found == nearest and d2 >= out[(nearest - 1) * COLUMNS]
             if not far and in_sight(plan, i, me.x, me.y, bodies[b].x, bodies[b].y, F(0)):
                 found = insert(out, found, d2, b, nearest)
+    return found
+
+
+@inlined
+def seen(out, k):
+    """Index of the ``k``-th avatar that ``find`` has found."""
+    return int(out[k * COLUMNS + 1])
+
+
+@kernel
+def tell(bodies, a, found, first_of_group, out, nearest=NEAREST):
+    """Fill ``out`` as ``look`` does, once ``find`` has found so many."""
+    me, gestures = bodies[a], out[nearest * COLUMNS :]
+    gestures[:] = F(0)
     for k in range(nearest):
         if k < found:
-            b = int(out[k * COLUMNS + 1])
+            b = seen(out, k)
             if gestures.shape[0] > 0 and bodies[b].gesture > 0:
                 gestures[k * SHOWN + bodies[b].gesture - 1] = F(1)
             describe(me, bodies[b], F(1) if (b >= first_of_group) != (a >= first_of_group) else F(0), out, k * COLUMNS)
