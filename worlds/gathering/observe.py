@@ -64,7 +64,7 @@ SPEECH_CONTROLS = ("wave", "voice", "topic")
 
 def features() -> tuple[Feature, ...]:
     """The observation table."""
-    seen = (*people.features("1 = one of the crowd, 0 = a guest"), *people.GESTURE_FEATURES, ACQUAINTANCES)
+    seen = (*people.features("1 = one of the crowd, 0 = a guest"), *people.gesture_features(), ACQUAINTANCES)
     return (*rays.FEATURES, *seen, *speech.FEATURES, *proprioception.FEATURES, *TASK)
 
 
