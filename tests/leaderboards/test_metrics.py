@@ -14,7 +14,17 @@ from avatarium.worlds.core.recorder import EVENT
 from avatarium.worlds.core.spec import Role
 from avatarium.worlds.core.transcript import Transcript
 
-KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched")
+KINDS = (
+    "arrival",
+    "failure",
+    "journey_time",
+    "crowd_arrival",
+    "collision",
+    "intrusion",
+    "visited",
+    "watched",
+    *("score", "conceded", "tag", "tagged"),
+)
 
 
 def told(*events, steps=600):
@@ -45,6 +55,8 @@ JOURNEYS = (
     ("visited", 2, 0.25),
     ("visited", 3, 0.125),
     ("watched", 3, 1.0),
+    *(("score", 2, 9.0), ("score", 3, 4.0), ("conceded", 2, 6.0), ("conceded", 3, 4.0)),
+    *(("tag", 2, 1.0), ("tag", 3, 1.0), ("tag", 0, 1.0), ("tagged", 3, 1.0)),
 )
 BY_HAND = {
     "success": (2, 3),
@@ -57,6 +69,11 @@ BY_HAND = {
     "episode_return": (3.75, 2),
     "coverage": (0.375, 2),
     "screen_time": (1, 1200),
+    "win_rate": (1.5, 2),
+    "score_margin": (3, 2),
+    "point_share": (13, 23),
+    "tags": (2, 2),
+    "deaths": (1, 2),
 }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from avatarium.worlds.core.bodies import TOP_SPEED
 from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.plan import in_sight
+from avatarium.worlds.core.sight import sees
 from avatarium.worlds.core.spec import Feature
 
 F = np.float32
@@ -38,8 +39,7 @@ def look(plan, bodies, i, a, first_of_group, out):
     The group is 1 for bodies from index ``first_of_group`` on, else 0. All is told in the avatar's own frame. Where ``out`` is longer,
     [SIZE + GESTURES], what their hands do follows.
     """
-    me, found, gestures = bodies[a], 0, out[SIZE:]
-    gestures[:] = F(0)
+    me, found = bodies[a], 0
     for b in range(bodies.shape[0]):
         dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
         d2 = dx * dx + dy * dy
@@ -47,6 +47,27 @@ def look(plan, bodies, i, a, first_of_group, out):
             far = found == NEAREST and d2 >= out[(NEAREST - 1) * COLUMNS]
             if not far and in_sight(plan, i, me.x, me.y, bodies[b].x, bodies[b].y, F(0)):
                 found = insert(out, found, d2, b)
+    report(bodies, a, first_of_group, found, out)
+
+
+@kernel
+def recognise(bodies, a, first_of_group, out):
+    """What ``look`` gives, from the lines of sight of ``sight.survey``."""
+    me, found = bodies[a], 0
+    for b in range(bodies.shape[0]):
+        if sees(me, b) and bodies[b].present == 1:
+            dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
+            d2 = dx * dx + dy * dy
+            if found < NEAREST or d2 < out[(NEAREST - 1) * COLUMNS]:
+                found = insert(out, found, d2, b)
+    report(bodies, a, first_of_group, found, out)
+
+
+@kernel
+def report(bodies, a, first_of_group, found, out):
+    """Replace the ``found`` pairs (squared distance, index) that ``insert`` left in ``out`` by what is told of these bodies."""
+    me, gestures = bodies[a], out[SIZE:]
+    gestures[:] = F(0)
     for k in range(NEAREST):
         if k < found:
             b = int(out[k * COLUMNS + 1])
