@@ -46,28 +46,42 @@ def take(state, config, actions, i):
 
 @kernel
 def spread(state, i, team, middle, own, far):
-    """Send ``middle``, ``own`` and ``far`` soldiers of a team to its points so that all their ways together are shortest.
+    """Send ``middle``, ``own`` and ``far`` soldiers of a team to its points by the shortest ways."""
+    first, soldiers = team * (middle + own + far), middle + own + far
+    ways, sent = state.lengths[i, :soldiers], state.sent[i, :soldiers]
+    for k in range(soldiers):
+        me = state.avatars[i, first + k]
+        for p in range(POINTS):
+            ways[k, p] = way(state, i, team, p, me.x, me.y)
+    match(ways, middle, own, state.cost[i], state.choice[i], sent)
+    for k in range(soldiers):
+        state.avatars[i, first + k].order = sent[k]
 
-    Dynamic programming over how many have been sent to the first two points: for three places as exact as the Hungarian method (Kuhn
-    1955), and shorter.
+
+@kernel
+def match(ways, middle, own, cost, choice, sent):
+    """Fill ``sent`` [n] so that ``middle`` and ``own`` of n soldiers go to the first two points, the others to the third, and all their
+    ``ways`` [n, POINTS] together are shortest.
+
+    Dynamic programming over how many have been sent to the first two: for three places as exact as the Hungarian method (Kuhn 1955), and
+    shorter. ``cost`` [n + 1, n + 1] and ``choice`` [n, n + 1, n + 1] are working memory.
     """
-    soldiers, cost, choice = middle + own + far, state.cost[i], state.choice[i]
+    soldiers = ways.shape[0]
+    far = soldiers - middle - own
     cost[: middle + 1, : own + 1] = F(1e9)
     cost[0, 0] = F(0)
     for k in range(soldiers):
-        me = state.avatars[i, team * soldiers + k]
-        to_middle, to_own = way(state, i, team, MIDDLE, me.x, me.y), way(state, i, team, OWN, me.x, me.y)
-        to_far = way(state, i, team, FAR, me.x, me.y)
-        for m in range(min(middle, k + 1), -1, -1):  # downwards: what is still needed of the last round is written last
+        for m in range(min(middle, k + 1), -1, -1):  # downwards: what the last round left is read before it is overwritten
             for o in range(min(own, k + 1 - m), -1, -1):
-                best, which = (cost[m, o] + to_far, FAR) if k - m - o >= 0 and k - m - o < far else (F(1e9), FAR)
-                if m > 0 and cost[m - 1, o] + to_middle < best:
-                    best, which = cost[m - 1, o] + to_middle, MIDDLE
-                if o > 0 and cost[m, o - 1] + to_own < best:
-                    best, which = cost[m, o - 1] + to_own, OWN
+                best, which = F(1e9), FAR
+                if 0 <= k - m - o < far:
+                    best = cost[m, o] + ways[k, FAR]
+                if m > 0 and cost[m - 1, o] + ways[k, MIDDLE] < best:
+                    best, which = cost[m - 1, o] + ways[k, MIDDLE], MIDDLE
+                if o > 0 and cost[m, o - 1] + ways[k, OWN] < best:
+                    best, which = cost[m, o - 1] + ways[k, OWN], OWN
                 cost[m, o], choice[k, m, o] = best, which
     m, o = middle, own
     for k in range(soldiers - 1, -1, -1):
-        which = choice[k, m, o]
-        state.avatars[i, team * soldiers + k].order = which
-        m, o = m - (1 if which == MIDDLE else 0), o - (1 if which == OWN else 0)
+        sent[k] = choice[k, m, o]
+        m, o = m - (1 if sent[k] == MIDDLE else 0), o - (1 if sent[k] == OWN else 0)

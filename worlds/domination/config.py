@@ -10,9 +10,7 @@ from avatarium.worlds.core.settings import choice, section, setting
 class Rewards:
     """What the terms of the reward are worth. By default each of them adds up to nothing over both teams."""
 
-    score: float = setting(
-        2.0, 0.0, 100.0, "by how much an own lead grows, all points held for the whole episode being 1; to each of a team"
-    )
+    score: float = setting(2.0, 0.0, 100.0, "by how much an own lead grows, all points held all the time being 1; to each of a team")
     win: float = setting(1.0, 0.0, 100.0, "to each of the team that wins, and taken from each of the other")
     capture: float = setting(0.05, 0.0, 10.0, "to whoever takes a point; the other team loses as much together")
     tag: float = setting(0.05, 0.0, 10.0, "to whoever tags an opponent")
@@ -40,7 +38,7 @@ class Config:
     pool: float = setting(0.0, 0.0, 1000.0, "a lead of so many points wins at once; 0: only the time ends a game")
     walls: int = setting(6, 0, 10, "pairs of walls and crates in the arena, at most (four more when held out)")
     split: str = choice(
-        "train", "validation", "held-out", meaning="which arenas; held-out ones are larger, fuller, with the points elsewhere"
+        "train", "validation", "held-out", meaning="which arenas; held-out ones are larger and fuller, the points elsewhere"
     )
     control: str = choice("discrete", "continuous", meaning="of soldiers: heads walk, turn, hand and say, or Box(5)")
     sight: str = choice("none", "rays", meaning="whether soldiers see walls by a fan of rays as well")

@@ -29,7 +29,7 @@ def heuristic(role: str, observation: np.ndarray, config: Any) -> np.ndarray:
     chosen = points[np.arange(len(points)), target]
     walk, turn, use = _fight(part, chosen)
     if config.control == "continuous":
-        return _controls(walk, turn, use)
+        return as_controls(walk, turn, use)
     return np.stack([walk, turn, use, np.zeros_like(use)], axis=1).astype(np.int32)
 
 
@@ -61,7 +61,7 @@ def _fight(part: dict[str, np.ndarray], point: np.ndarray) -> tuple[np.ndarray, 
     return np.where(there, STAY, walk), turn, use.astype(np.int64)
 
 
-def _controls(walk: np.ndarray, turn: np.ndarray, use: np.ndarray) -> np.ndarray:
+def as_controls(walk: np.ndarray, turn: np.ndarray, use: np.ndarray) -> np.ndarray:
     """The same as continuous controls forward, left, turn, use, say: float32 [B, 5]; it never speaks."""
     forward, left = np.array([0, 1, -1, 0, 0])[walk], np.array([0, 0, 0, 1, -1])[walk]
     return np.stack([forward, left, np.array([0, 1, -1])[turn], 2 * use - 1, -np.ones(len(use))], axis=1).astype(np.float32)

@@ -1,7 +1,5 @@
 """How domination goes on, top to bottom: orders, walking, tagging, points, scores; then everyone looks around."""
 
-import math
-
 import numpy as np
 
 from avatarium.worlds.core import bodies, sight
@@ -122,7 +120,7 @@ def listen(me, config, action):
     """Steer a soldier by its action and let it speak; returns whether it wants to tag."""
     if config.control == 1:
         bodies.steer(me, action, True)
-        utter(me, int(math.ceil(bodies.unit(action[4]) * F(WORDS))))
+        utter(me, 1 + int(bodies.unit(action[4]) * (F(WORDS) - F(0.001))) if action[4] > F(0) else 0)
         return bodies.unit(action[3]) > F(0)
     bodies.steer(me, action, False)
     utter(me, int(action[3]))

@@ -60,7 +60,9 @@ class State(NamedTuple):
     num_rooms: np.ndarray  # int32 [N]
     extent: np.ndarray  # int32 [N, 2]: width and height of the arena in cells
     scratch: np.ndarray  # working memory of geodesic.flood
-    cost: np.ndarray  # float32 [N, MOST + 1, MOST + 1]: working memory of command.spread
+    lengths: np.ndarray  # float32 [N, MOST, POINTS]: working memory of command.spread
+    sent: np.ndarray  # int64 [N, MOST]: the same
+    cost: np.ndarray  # float32 [N, MOST + 1, MOST + 1]: the same
     choice: np.ndarray  # uint8 [N, MOST, MOST + 1, MOST + 1]: the same
 
 
@@ -83,6 +85,8 @@ def allocate(num_envs: int, config: Config) -> State:
         num_rooms=np.zeros(lead, np.int32),
         extent=np.zeros((*lead, 2), np.int32),
         scratch=geodesic.allocate_scratch(num_envs),
+        lengths=np.zeros((*lead, MOST, POINTS), np.float32),
+        sent=np.zeros((*lead, MOST), np.int64),
         cost=np.zeros((*lead, MOST + 1, MOST + 1), np.float32),
         choice=np.zeros((*lead, MOST, MOST + 1, MOST + 1), np.uint8),
     )
