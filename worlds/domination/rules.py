@@ -83,11 +83,15 @@ def step(state, episodes, config, actions, out, log, start, stop):
 
 @kernel
 def walk_about(state, episodes, config, actions, i):
-    """Everybody acts, red and blue in turn; who is first changes from step to step. Then all look who is in sight."""
-    first = episodes.clock[i] % (2 * config.team)
-    for k in range(first, first + 2 * config.team):
-        j = k if k < 2 * config.team else k - 2 * config.team
-        act(state, episodes.stream, config, actions, i, j & 1, j >> 1)
+    """Everybody acts: member by member, and of each two the red one first in even steps, the blue one in odd ones. Then all look around.
+
+    To act later is an advantage: one knows where the other has gone. A mere rotation through all avatars would not share it out evenly.
+    """
+    first, clock = (episodes.clock[i] >> 1) % config.team, episodes.clock[i] & 1
+    for k in range(first, first + config.team):
+        member = k if k < config.team else k - config.team
+        act(state, episodes.stream, config, actions, i, clock, member)
+        act(state, episodes.stream, config, actions, i, 1 - clock, member)
     sight.survey(state.plan, state.avatars[i], i)
 
 

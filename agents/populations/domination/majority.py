@@ -14,7 +14,7 @@ __all__ = ["ROLES"]
 
 
 class Majority(Forgetful):
-    """The coordinated rival of RETALIATE, a hierarchical task network: hold a majority = hold middle + hold own; help = retake or reinforce."""
+    """The coordinated rival of RETALIATE, a hierarchical task network: hold most = hold middle, hold own, help; help = retake or reinforce."""
 
     name = "majority"
 
