@@ -36,11 +36,11 @@ def take(state, config, actions, i):
     for team in range(2):
         if config.command == ORDER:
             for member in range(config.team):
-                p = actions[team][i, member, 0]
+                p = int(actions[team][i, member, 0])
                 if 0 <= p < POINTS:
                     state.avatars[i, team * config.team + member].order = p
         else:
-            middle, own, far = distribution(config.team, actions[team][i, 0, 0])
+            middle, own, far = distribution(config.team, int(actions[team][i, 0, 0]))
             spread(state, i, team, middle, own, far)
 
 

@@ -21,8 +21,8 @@ GAP = 2
 DEPTH, HALF = 5, 5
 """Cells of a base away from its wall, and to each side of its middle."""
 TRIES = 24
-AHEAD_CELLS = 3
-"""How far ahead on a way signposts point: 1.5 m."""
+AHEAD_CELLS = 2
+"""How far ahead on a way signposts point: 1 m. From farther ahead the straight line may lead back against the end of a wall."""
 
 
 @kernel

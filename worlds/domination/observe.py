@@ -36,7 +36,7 @@ ARENA = (
         -1.01,
         2.1,
         "the middle, own and far point, each: direction ahead and to the left, straight distance (24 m = 1), where the way there leads "
-        "over the next 1.5 m, ahead and to the left, its length (32 m = 1), mine, the enemy's, for how long (10 s = 1 and most), share of "
+        "over the next metre, ahead and to the left, its length (32 m = 1), mine, the enemy's, for how long (10 s = 1 and most), share of "
         "the own team within 4 m of it",
         "task",
     ),

@@ -27,7 +27,8 @@ def scene(state: State, config: Config, i: int) -> Scene:
         np.array([COLOUR[RED], COLOUR[BLUE]])[sides],
         roles=sides,
         goals=np.column_stack([state.points[i], [COLOUR[owner] for owner in owners]]),
-        labels=[Label(float(x), float(y), 0.0, told(state, i, p)) for p, (x, y) in enumerate(state.points[i])],
+        labels=[Label(float(x), float(y), 0.0, told(state, i, p)) for p, (x, y) in enumerate(state.points[i])]
+        + [interior.plate(state.rooms[i, side], stands(state, config, i, side)) for side in (RED, BLUE)],
         notes={"score": f"red {state.score[i, RED] * 0.1:.0f} : {state.score[i, BLUE] * 0.1:.0f} blue"}
         | {f"{TEAMS[a // team]}_{a % team}": deeds(avatars[a]) for a in range(2 * team)},
     )
@@ -39,6 +40,12 @@ def told(state: State, i: int, p: int) -> str:
     """What stands at a point: its place, who holds it and for how long."""
     owner = int(state.owners[i, p])
     return PLACES[p] if owner == NOBODY else f"{PLACES[p]}: {TEAMS[owner]}, {state.held[i, p] * 0.1:.0f} s"
+
+
+def stands(state: State, config: Config, i: int, side: int) -> str:
+    """What stands in a base: the score of the team, and how many are out."""
+    out = int((state.avatars[i, side * config.team : (side + 1) * config.team]["out"] > 0).sum())
+    return f"{TEAMS[side]} {state.score[i, side] * 0.1:.0f}" + (f", {out} out" if out else "")
 
 
 def deeds(me: np.void) -> str:

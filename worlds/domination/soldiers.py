@@ -71,14 +71,14 @@ def choose(state, i, a, zone, stop_m):
     """(walk, turn, whether to tag): what avatar ``a`` does to go to a zone, as its team numbers it, up to ``stop_m`` m from its edge."""
     me, team = state.avatars[i, a], (0 if a < state.avatars.shape[1] // 2 else 1)
     left = way(state, i, team, zone, me.x, me.y)
-    tx, ty = me.x, me.y
-    if left > stop_m:
+    tx, ty, going = me.x, me.y, left > stop_m
+    if going:
         tx, ty = ahead_on_way(state, i, team, zone, me.x, me.y)
     elif left == F(0) and zone < HOME:
         p = seen_as(team, zone)
         tx, ty = state.points[i, p, 0], state.points[i, p, 1]
     dx, dy = tx - me.x, ty - me.y
-    going = dx * dx + dy * dy > STAND_M * STAND_M
+    going = going or dx * dx + dy * dy > STAND_M * STAND_M
     foe = threat(state, i, a) if me.cool <= READY_STEPS or not going else -1
     fx, fy = dx, dy
     if foe >= 0:

@@ -14,7 +14,7 @@ __all__ = ["ROLES"]
 
 
 class Majority(Forgetful):
-    """The coordinated rival of RETALIATE, a hierarchical task network: hold most = hold middle, hold own, help; help = retake or reinforce."""
+    """The coordinated rival of RETALIATE, a hierarchical task network: hold middle, hold own, help where one is lost."""
 
     name = "majority"
 
