@@ -22,7 +22,7 @@ class RlDot:
 
     name = "rl-dot"
 
-    def __init__(self, alpha: float = 0.1, gamma: float = 0.9, epsilon: float = 0.1, buckets: int = 1) -> None:
+    def __init__(self, alpha: float = 0.3, gamma: float = 0.9, epsilon: float = 0.1, buckets: int = 1) -> None:
         self.alpha, self.gamma, self.epsilon, self.buckets = alpha, gamma, epsilon, buckets
 
     def memory(self, teams: int, soldiers: int) -> Memory:
