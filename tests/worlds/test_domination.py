@@ -277,10 +277,16 @@ def test_what_one_team_earns_the_other_loses() -> None:
         both = sum(batch.reward_terms[role].sum(axis=1) for role in batch.roles)
         assert both[:, [0, 1, 2]] == pytest.approx(np.zeros((32, 3)), abs=1e-5) and both[:, 3:5].sum(axis=1) == pytest.approx(0, abs=1e-5)
         seen += np.abs(batch.reward_terms["red"]).sum(axis=(0, 1))
-        rewards = [batch.rewards[role].copy() for role in ("red", "blue")]
+        rewards = [batch.reward_terms[role][..., :5].sum(axis=2) for role in ("red", "blue")]
         share(rewards, [batch.present[role] for role in ("red", "blue")], 0.7, zero_sum=False)
         assert sum(r.sum(axis=1) for r in rewards) == pytest.approx(np.zeros(32), abs=1e-5)
-    assert (seen[:5] > 0).all() and seen[5] == 0
+    assert (seen > 0).all()
+
+
+def test_one_knows_when_somebody_is_in_reach() -> None:
+    for distance, reach in ((2.5, 1.0), (3.2, 0.0)):
+        batch = duel(distance)
+        assert batch.observations["red"][0, :, batch.roles["red"].slices()["in_reach"]].T.tolist() == [[reach, 0.0]]
 
 
 def test_the_approach_is_a_difference_of_potentials() -> None:

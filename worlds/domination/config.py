@@ -8,14 +8,14 @@ from avatarium.worlds.core.settings import choice, section, setting
 
 @dataclass(frozen=True)
 class Rewards:
-    """What the terms of the reward are worth. By default each of them adds up to nothing over both teams."""
+    """What the terms of the reward are worth. By default all but the last add up to nothing over both teams."""
 
     score: float = setting(2.0, 0.0, 100.0, "by how much an own lead grows, all points held all the time being 1; to each of a team")
     win: float = setting(1.0, 0.0, 100.0, "to each of the team that wins, and taken from each of the other")
     capture: float = setting(0.05, 0.0, 10.0, "to whoever takes a point; the other team loses as much together")
     tag: float = setting(0.05, 0.0, 10.0, "to whoever tags an opponent")
     tagged: float = setting(-0.05, -10.0, 0.0, "to whoever is tagged")
-    approach: float = setting(0.0, 0.0, 10.0, "per metre by which the way to the nearest point that is not the own team's became shorter")
+    approach: float = setting(0.02, 0.0, 10.0, "per metre by which the way to the nearest point that is not the own team's became shorter")
 
 
 @dataclass(frozen=True)

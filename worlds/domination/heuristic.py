@@ -11,9 +11,9 @@ from avatarium.worlds.domination.command import distributions
 from avatarium.worlds.domination.observe import COLUMNS, features
 from avatarium.worlds.domination.state import POINTS
 
-TAG_M, ALERT_M = 2.9, 3.6
+ALERT_M = 3.6
 READY = 0.7
-"""From so much readiness on it turns to an enemy."""
+"""How near an enemy is whom it turns to, in m; and from how much readiness on."""
 
 
 def heuristic(role: str, observation: np.ndarray, config: Any) -> np.ndarray:
@@ -50,7 +50,7 @@ def _fight(part: dict[str, np.ndarray], point: np.ndarray) -> tuple[np.ndarray, 
     rows, nearest = np.arange(len(point)), away.argmin(axis=1)
     away, ahead, left = away[rows, nearest], ahead[rows, nearest], left[rows, nearest]
     ready = part["ready"][:, 0]
-    use = (ready > 0.99) & (away < TAG_M) & (ahead > np.abs(left))
+    use = (ready > 0.99) & (part["in_reach"][:, 0] > 0.5)
     there = (point[:, 5] == 0) & (24 * point[:, 2] < 0.5)
     facing = (away < ALERT_M) & ((ready > READY) | there)
     way = np.arctan2(point[:, 4], point[:, 3])

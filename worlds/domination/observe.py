@@ -9,6 +9,7 @@ from avatarium.worlds.core.bodies import CONTROLS, TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import cell
 from avatarium.worlds.core.spec import Feature, Head, Role
+from avatarium.worlds.domination import soldiers
 from avatarium.worlds.domination.command import distributions
 from avatarium.worlds.domination.config import Config
 from avatarium.worlds.domination.level import seen_as, turned, way
@@ -41,6 +42,7 @@ ARENA = (
         "task",
     ),
     Feature("ready", 1, 0, 1, "1 when it can tag again, else less by the share of 2 s still to wait", "task"),
+    Feature("in_reach", 1, 0, 1, "1 when reaching out would tag somebody now, could it tag", "task"),
     Feature("until_back", 1, 0, 1, "time until it is back in the arena; 5 s = 1, 0 when it is there", "task"),
     *STANDING,
 )
@@ -120,8 +122,9 @@ def observe(state, episodes, config, i, team, member, out):
     speech.overhear(state.avatars[i], a, first, first + config.team, out[k:])
     k += speech.SIZE
     k = survey_points(state, config, i, team, me, out, k)
-    out[k], out[k + 1] = F(1) - F(me.cool) / F(20), F(me.out) / F(50)
-    k = standing(state, config, i, team, out, k + 2)
+    out[k], out[k + 1] = F(1) - F(me.cool) / F(20), F(1) if here and soldiers.victim(state, i, a) >= 0 else F(0)
+    out[k + 2] = F(me.out) / F(50)
+    k = standing(state, config, i, team, out, k + 3)
     if config.command != 0:
         out[k : k + POINTS] = F(0)
         out[k + me.order], out[k + POINTS] = F(1), F(1) if state.due[i] else F(0)
