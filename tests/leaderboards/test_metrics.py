@@ -19,6 +19,7 @@ from avatarium.worlds.core.transcript import Transcript
 KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched")
 KINDS += ("conversation_step", "alone_step", "left_out_step", "overlap", "acquaintance", "greeting", "greeting_returned")
 KINDS += ("f_formation", "offence")
+KINDS += ("score", "conceded", "tag", "tagged")
 
 
 class Told(SimpleNamespace):
@@ -70,6 +71,8 @@ JOURNEYS = (
     ("visited", 2, 0.25),
     ("visited", 3, 0.125),
     ("watched", 3, 1.0),
+    *(("score", 2, 9.0), ("score", 3, 4.0), ("conceded", 2, 6.0), ("conceded", 3, 4.0)),
+    *(("tag", 2, 1.0), ("tag", 3, 1.0), ("tag", 0, 1.0), ("tagged", 3, 1.0)),
 )
 TALKS = (
     ("conversation_step", 2, 0.5, 3),  # walker 0 listens to walker 1
@@ -134,6 +137,11 @@ BY_HAND = {
     "f_formation": (1.5, 2),
     "reward_gini": (0.2625 / 2 / 0.8625, 1),
     "offences": (1, 0.015),
+    "win_rate": (1.5, 2),
+    "score_margin": (3, 2),
+    "point_share": (13, 23),
+    "tags": (2, 2),
+    "deaths": (1, 2),
 }
 
 

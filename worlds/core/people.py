@@ -7,6 +7,7 @@ import numpy as np
 from avatarium.worlds.core.bodies import TOP_SPEED
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
+from avatarium.worlds.core.sight import sees
 from avatarium.worlds.core.spec import Feature
 
 F = np.float32
@@ -54,6 +55,19 @@ def find(plan, bodies, i, a, out, nearest=NEAREST):
             if not far and in_sight(plan, i, me.x, me.y, bodies[b].x, bodies[b].y, F(0)):
                 found = insert(out, found, d2, b, nearest)
     return found
+
+
+@kernel
+def recognise(bodies, a, first_of_group, out):
+    """What ``look`` gives, from the lines of sight of ``sight.survey``."""
+    me, found = bodies[a], 0
+    for b in range(bodies.shape[0]):
+        if sees(me, b) and bodies[b].present == 1:
+            dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
+            d2 = dx * dx + dy * dy
+            if found < NEAREST or d2 < out[(NEAREST - 1) * COLUMNS]:
+                found = insert(out, found, d2, b, NEAREST)
+    tell(bodies, a, found, first_of_group, out)
 
 
 @inlined

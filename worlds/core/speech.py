@@ -4,6 +4,7 @@ import numpy as np
 
 from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.plan import in_sight
+from avatarium.worlds.core.sight import sees
 from avatarium.worlds.core.spec import Feature, Head
 
 F = np.float32
@@ -56,6 +57,26 @@ def hear(plan, bodies, i, a, out, speakers=SPEAKERS):
                 d2 = dx * dx + dy * dy
                 if nearest < d2 < best_d2 and in_sight(plan, i, me.x, me.y, other.x, other.y, F(0)):
                     best, best_d2 = b, d2
+        if best < 0:
+            return
+        nearest = best_d2
+        enter(me, bodies[best], best_d2, out, k * COLUMNS)
+
+
+@kernel
+def overhear(bodies, a, first, end, out):
+    """What ``hear`` gives of the bodies ``first`` to ``end`` - 1 alone, such as those of a team, from the lines of sight of
+    ``sight.survey``."""
+    me, nearest = bodies[a], F(-1)
+    out[:SIZE] = F(0)
+    for k in range(SPEAKERS):
+        best, best_d2 = -1, RANGE_M * RANGE_M
+        for b in range(first, end):
+            other = bodies[b]
+            dx, dy = other.x - me.x, other.y - me.y
+            d2 = dx * dx + dy * dy
+            if (other.word != 0) & (nearest < d2) & (d2 < best_d2) & sees(me, b):
+                best, best_d2 = b, d2
         if best < 0:
             return
         nearest = best_d2
