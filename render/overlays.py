@@ -69,6 +69,17 @@ def goals(places: np.ndarray, chosen: np.ndarray, time_s: float) -> np.ndarray:
     return np.concatenate(parts)
 
 
+def spots(places: np.ndarray) -> np.ndarray:
+    """Discs at ``places`` [S, 5] (x, y, z, radius, palette index) with a dark rim, each at its own height. FLAT."""
+    parts = [np.zeros(0, FLAT)]
+    for z, radius in np.unique(places[:, 2:4], axis=0).tolist():
+        some = places[(places[:, 2] == np.float32(z)) & (places[:, 3] == np.float32(radius))]
+        colours = people(some[:, 4])
+        parts.append(rings(some[:, :2], z, (0.0, radius), (0.45, 0.45), 0.35 * colours, 14))
+        parts.append(rings(some[:, :2], z + 0.002, (0.0, 0.78 * radius, 0.85 * radius), (1.0, 1.0, 0.0), colours, 14))
+    return np.concatenate(parts)
+
+
 def ribbon(points: np.ndarray, colour: np.ndarray, opacity: tuple[float, float], width_m: tuple[float, float]) -> np.ndarray:
     """A strip on the floor along points [P, 2]; opacity and width go from first to last value. FLAT, empty for fewer than two points."""
     if len(points) < 2:

@@ -92,6 +92,7 @@ def _marks(scene: Scene, camera: Camera, emphasis: Emphasis) -> np.ndarray:
         me, s = scene.figures[chosen], emphasis.sight
         parts.append(overlays.fan(float(me["x"]), float(me["y"]), s.angles, s.reach_m, s.met))
     mine = int(scene.figures["colour"][chosen]) if 0 <= chosen < len(scene.figures) else -1
+    parts.append(overlays.spots(scene.spots))
     parts.append(overlays.goals(scene.goals, scene.goals[:, 2] == mine, emphasis.time_s))
     for index, points in emphasis.trails.items():
         parts.append(overlays.trail(points, int(scene.figures["colour"][index]), index == chosen))

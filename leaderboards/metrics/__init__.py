@@ -91,6 +91,11 @@ def journeys(transcript: Transcript, role: str, avatars: Sequence[int]) -> tuple
     return weights, len(weights) + len(failures)
 
 
+def seconds(transcript: Transcript) -> float:
+    """How long the episode was."""
+    return transcript.steps * round(float(STEP_S), 6)
+
+
 def per_minute(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> Share:
     """How often ``avatars`` did ``kind``, over the minutes of the episode, which count once for each of them."""
     return float(len(happened(transcript, kind, role, avatars))), minutes(transcript.steps) * len(avatars)

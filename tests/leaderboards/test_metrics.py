@@ -19,7 +19,7 @@ from avatarium.worlds.core.transcript import Transcript
 KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched")
 KINDS += ("conversation_step", "alone_step", "left_out_step", "overlap", "acquaintance", "greeting", "greeting_returned")
 KINDS += ("f_formation", "offence")
-KINDS += ("score", "conceded", "tag", "tagged")
+KINDS += ("score", "conceded", "tag", "tagged", "meal", "scarce_meal", "fined")
 
 
 class Told(SimpleNamespace):
@@ -71,6 +71,14 @@ JOURNEYS = (
     ("visited", 2, 0.25),
     ("visited", 3, 0.125),
     ("watched", 3, 1.0),
+    ("meal", 2, 1.0),  # commons, this and the next seven
+    ("meal", 2, 4.0),
+    ("meal", 3, 8.0),
+    ("meal", 0, 2.0),  # by a guest
+    ("scarce_meal", 3, 0.0),
+    ("fined", 2, 25.0),
+    ("fined", 2, 600.0),  # as step 19: 580 steps of time-out are left
+    ("fined", 1, 5.0),  # by a guest
     *(("score", 2, 9.0), ("score", 3, 4.0), ("conceded", 2, 6.0), ("conceded", 3, 4.0)),
     *(("tag", 2, 1.0), ("tag", 3, 1.0), ("tag", 0, 1.0), ("tagged", 3, 1.0)),
 )
@@ -142,6 +150,12 @@ BY_HAND = {
     "point_share": (13, 23),
     "tags": (2, 2),
     "deaths": (1, 2),
+    "collective_return": (3.75, 60),
+    "equality": (1 - 12 / 32, 1),  # meals 1, 0, 2, 1: of 16 differences between two, 10 are not 0, and sum to 12
+    "sustainability": (2.5 + 8 + 2, 3),
+    "peace": (2400 - 25 - 580 - 5, 2400),
+    "fines_per_minute": (2, 2),
+    "restraint": (2, 3),
 }
 
 

@@ -58,6 +58,25 @@ def find(plan, bodies, i, a, out, nearest=NEAREST):
 
 
 @kernel
+def look_closely(plan, bodies, i, a, traits, out):
+    """Like ``look``, with gestures, where more can be seen of each body: ``traits`` float32 [A, 1 + E].
+
+    The first of them takes the place of the group; ``out`` is [SIZE + GESTURES + NEAREST * E], the others last, avatar by avatar.
+    """
+    me, gestures, more = bodies[a], out[SIZE : SIZE + GESTURES], out[SIZE + GESTURES :]
+    gestures[:], more[:] = F(0), F(0)
+    found, extra = find(plan, bodies, i, a, out), traits.shape[1] - 1
+    out[found * COLUMNS : SIZE] = F(0)
+    for k in range(found):
+        b = seen(out, k)
+        if bodies[b].gesture > 0:
+            gestures[k * SHOWN + bodies[b].gesture - 1] = F(1)
+        describe(me, bodies[b], traits[b, 0], out, k * COLUMNS)
+        for e in range(extra):
+            more[k * extra + e] = traits[b, 1 + e]
+
+
+@kernel
 def recognise(bodies, a, first_of_group, out):
     """What ``look`` gives, from the lines of sight of ``sight.survey``."""
     me, found = bodies[a], 0

@@ -44,5 +44,7 @@ class Scene:
     goals: np.ndarray
     """float32 [G, 3]: x, y (m) and palette index of places to go to."""
     labels: tuple[Label, ...] = ()
+    spots: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
+    """float32 [S, 5]: x, y, z, radius (m) and palette index of round things such as fruit, that may come and go from step to step."""
     notes: dict[str, str] = field(default_factory=dict)
     """Short facts for a viewer's panel, such as the time left."""

@@ -1,0 +1,31 @@
+"""How to train pickers of the world commons."""
+
+from collections.abc import Mapping
+
+from avatarium.training.run.recipe import Happened, Hyperparameters, Recipe
+
+
+def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]:
+    """The social outcomes of Perolat et al. (2017, arXiv:1707.06600), as near as sums of events tell them.
+
+    meals: per minute and picker, which is the collective return but for fines; sustainability: mean time of a meal (s); equality: 1 - Gini
+    coefficient, mean over episodes; peace: share of steps not spent in time-out; scarce: share of meals taken where little was left.
+    """
+    meals, fines, ends = events["meal"], events["fined"], events["equality"]
+    found = {
+        "meals": 600.0 * meals.count / max(decisions, 1.0),
+        "peace": 1.0 - fines.value / max(decisions, 1.0),
+        "fines": 600.0 * fines.count / max(decisions, 1.0),
+    }
+    if meals.count:
+        found |= {"sustainability": meals.value / meals.count, "scarce": events["scarce_meal"].count / meals.count}
+    if ends.count:
+        found["equality"] = ends.value / ends.count
+    return found
+
+
+RECIPE = Recipe(
+    Hyperparameters(minutes=15.0, envs=64, fragment=64, epochs=2, minibatch=4096, lr=1e-3, gamma=0.995, entropy=0.005),
+    gauges,
+    shown=("meals", "sustainability"),
+)
