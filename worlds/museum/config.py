@@ -25,7 +25,7 @@ class Config:
     style: str = choice("mixed", "ant", "fish", "grasshopper", "butterfly", meaning="how the crowd visits; mixed: all four in turn")
     split: str = choice("train", "validation", "held-out", meaning="which museums; held-out ones are larger and have narrower doors")
     episode_steps: int = setting(2000, 50, 12000, "of 0.1 s")
-    rooms_low: int = setting(5, 5, 12, "fewest rooms of a museum, corridors aside (two more when held out)")
+    rooms_low: int = setting(6, 5, 12, "fewest rooms of a museum, corridors aside (two more when held out)")
     rooms_high: int = setting(8, 5, 12, "most rooms of a museum, corridors aside (two more when held out)")
     exhibits: int = setting(12, 4, 22, "exhibits in the open rooms, machines and screens included (two more when held out)")
     machines: int = setting(4, 2, 8, "of these, how many change when used")

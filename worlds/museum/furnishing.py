@@ -16,7 +16,7 @@ APART_CELLS = 3
 DOOR_M = F(1.25)
 """From a pedestal to the middle of the next door, at least."""
 BY_THE_WALL = F(0.6)
-TRIES = 30
+TRIES = 10
 RING_X, RING_Y = np.array([1, 1, 0, -1, -1, -1, 0, 1]), np.array([0, 1, 1, 1, 0, -1, -1, -1])
 PLATE_FAR_M, PLATE_APART_M = F(4.5), F(1.8)
 
@@ -72,7 +72,7 @@ def plates(state, stream, i, r, x, y):
     """Lay two plates in room ``r``, near the door at (x, y) and not side by side; returns whether there was room."""
     room = state.rooms[i, r]
     laid = 0
-    for _ in range(4 * TRIES):
+    for _ in range(12 * TRIES):
         cx, cy = between(stream, i, LEVEL, room.x0, room.x1), between(stream, i, LEVEL, room.y0, room.y1)
         px, py = centre(cx), centre(cy)
         near = abs(px - x) + abs(py - y) < PLATE_FAR_M

@@ -6,7 +6,7 @@ import numpy as np
 
 from avatarium.worlds.core import building, gates
 from avatarium.worlds.core.kernels import kernel
-from avatarium.worlds.core.plan import FURNITURE, GLASS, SCREEN, WALL
+from avatarium.worlds.core.plan import CELL_M, FURNITURE, GLASS, SCREEN, WALL
 from avatarium.worlds.core.rng import LEVEL, below, between, uniform
 from avatarium.worlds.museum import furnishing
 from avatarium.worlds.museum.exhibits import DIAL, FACE, FACE_COUNT, LOOP, MACHINES, NOISE, PERIOD, THEMES, WORK, paint, paint_work
@@ -18,7 +18,7 @@ KINDS = (*THEMES, "foyer")
 """Of rooms: halls by theme, and where visits begin."""
 HIDDEN = (0, 2, 1, 2)
 """Exhibits in the open rooms (as the config says), in the wing, in the vault and behind glass."""
-TRIES = 40
+TRIES, PLACES = 40, 400
 THEMED = F(0.7)
 """Share of the exhibits of a hall that have its theme."""
 
@@ -159,14 +159,17 @@ def present(config, where):
 
 @kernel
 def put(state, stream, config, i, kind, where):
-    """Put a new exhibit of ``kind`` into one of the rooms that are OPEN, the WING, the VAULT or the SHOWCASE; returns whether."""
-    n, count = state.num_exhibits[i], state.num_rooms[i]
+    """Put a new exhibit of ``kind`` somewhere in the rooms that are OPEN, the WING, the VAULT or the SHOWCASE; returns whether.
+
+    A room gets as many as its size has it.
+    """
+    n = state.num_exhibits[i]
     if n == EXHIBITS:
         return False
-    first = below(stream, i, LEVEL, count)
-    for k in range(count):
-        r = (first + k) % count
-        fits = state.access[i, r] == where and state.rooms[i, r].kind > 0 and r != state.entrance[i]
+    for _ in range(PLACES):
+        x, y = F(below(stream, i, LEVEL, state.extent[i, 0])) * CELL_M, F(below(stream, i, LEVEL, state.extent[i, 1])) * CELL_M
+        r = building.room_at(state, i, x, y)
+        fits = r >= 0 and state.access[i, r] == where and state.rooms[i, r].kind > 0 and r != state.entrance[i]
         if fits and furnishing.pedestal(state, stream, i, r, SCREEN if kind >= NOISE else FURNITURE):
             exhibit = state.exhibits[i, n]
             exhibit.kind, exhibit.where = kind, where

@@ -16,7 +16,9 @@ from avatarium.worlds.museum.visiting import wing_is_open
 
 F, U = np.float32, np.uint32
 LOOK_M, TOUCH_M = F(1.4), F(1.2)
-SEE, TRY, PRESS = range(3)
+PUSH_STEPS = 12
+"""One step in four it does not give way, in turns, so that two who block each other get past."""
+SEE, TRY, PRESS, LEAVE = range(4)
 
 
 def oracle(batch: Batch, role: str, envs: np.ndarray, avatars: np.ndarray) -> np.ndarray:
@@ -33,21 +35,36 @@ def explore(state, clock, envs, avatars, visitors, way, scratch, chosen):
     """Fill ``chosen`` [B, 3] with walk, turn and hand."""
     for k in range(envs.shape[0]):
         i, a = envs[k], avatars[k]
+        polite = (clock[i] + PUSH_STEPS * a) % (4 * PUSH_STEPS) >= PUSH_STEPS
         what, index = goal(state, i, a, visitors, way, scratch)
         chosen[k, 0], chosen[k, 1], chosen[k, 2] = STAY, STRAIGHT, NONE
         if what == PRESS:
             x, y = state.plates[i, index, 0], state.plates[i, index, 1]
             if not near(state.avatars[i, a], x, y, F(0.25)):
-                chosen[k, 0], chosen[k, 1] = go(state, i, a, x, y, way, scratch)
-        elif what >= 0 and index >= 0:
+                chosen[k, 0], chosen[k, 1] = go(state, i, a, x, y, way, scratch, polite)
+        elif what == LEAVE:
+            room = state.rooms[i, index]
+            x, y = F(room.x0 + room.x1 + 1) * F(0.25), F(room.y0 + room.y1 + 1) * F(0.25)
+            if not near(state.avatars[i, a], x, y, F(1.2)):
+                chosen[k, 0], chosen[k, 1] = go(state, i, a, x, y, way, scratch, polite)
+        else:
             exhibit, reach = state.exhibits[i, index], LOOK_M if what == SEE else TOUCH_M
             me = state.avatars[i, a]
             if near(me, exhibit.x, exhibit.y, reach) and visible(state.plan, i, me.x, me.y, exhibit):
                 chosen[k, 1] = walking.turn_to(walking.bearing(me, exhibit.x - me.x, exhibit.y - me.y))
-                if what == TRY and (me.attends & bit(index)) != U(0) and me.gesture != USE:
+                if what == TRY and me.gesture != USE and its_turn(state, i, a, index):
                     chosen[k, 2] = USE
             else:
-                chosen[k, 0], chosen[k, 1] = go(state, i, a, exhibit.x, exhibit.y, way, scratch)
+                chosen[k, 0], chosen[k, 1] = go(state, i, a, exhibit.x, exhibit.y, way, scratch, polite)
+
+
+@kernel
+def its_turn(state, i, a, e):
+    """Whether visitor ``a`` looks at machine ``e`` and nobody before it in number does: two at once would skip faces."""
+    for b in range(a):
+        if (state.avatars[i, b].attends & bit(e)) != U(0) and state.avatars[i, b].walked == STAY:
+            return False
+    return (state.avatars[i, a].attends & bit(e)) != U(0)
 
 
 @kernel
@@ -59,7 +76,7 @@ def near(me, x, y, reach):
 
 @kernel
 def goal(state, i, a, visitors, way, scratch):
-    """(what, which): the nearest exhibit in reach that is new to the visitor, else its duty at doors; (-1, -1) when all is done."""
+    """(what, which): the nearest exhibit in reach that is new to the visitor, else its duty at doors; to the entrance when all is done."""
     me = state.avatars[i, a]
     cx, cy = cell(me.x), cell(me.y)
     geodesic.flood(state.plan.cells[i], (cx, cy, cx, cy), way, scratch)
@@ -78,7 +95,7 @@ def goal(state, i, a, visitors, way, scratch):
             return TRY, np.int64(state.keys[i, k].exhibit)
     if needs_vault(state, i, visitors) and a >= visitors - 2:
         return PRESS, np.int64(visitors - 1 - a)
-    return -1, -1
+    return LEAVE, np.int64(state.entrance[i])
 
 
 @kernel
@@ -110,13 +127,15 @@ def needs_vault(state, i, visitors):
 
 
 @kernel
-def go(state, i, a, x, y, way, scratch):
-    """(walk, turn): towards a point, around everything in the way."""
+def go(state, i, a, x, y, way, scratch, polite):
+    """(walk, turn): towards a point, around boxes, and around people if ``polite``."""
     cx, cy, me = cell(x), cell(y), state.avatars[i, a]
     geodesic.flood(state.plan.cells[i], (cx - 1, cy - 1, cx + 1, cy + 1), way, scratch)
     tx, ty = x, y
     if not near(me, x, y, F(0.8)):
         tx, ty = geodesic.waypoint(state.plan, i, way, me.x, me.y, 12)
     dx, dy = walking.unit(tx - me.x, ty - me.y)
-    dx, dy, pressed = walking.give_way(state.avatars[i], a, dx, dy, F(-1), 0)
+    pressed = 0
+    if polite:
+        dx, dy, pressed = walking.give_way(state.avatars[i], a, dx, dy, F(-1), 0)
     return walking.head_for(me, dx, dy, pressed, F(-1))
