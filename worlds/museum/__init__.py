@@ -9,6 +9,11 @@ from avatarium.worlds.museum.oracle import oracle
 from avatarium.worlds.museum.scene import scene
 from avatarium.worlds.museum.state import FRAME_FIELDS, LEVEL_FIELDS, allocate, places
 
+METRICS = (
+    *("exhibits_seen", "knowledge", "states_discovered", "rooms_seen", "hidden_seen", "wing_found", "vault_opened", "time_to_90"),
+    *("screen_time", "loop_time", "glass_time", "gaze_following", "state_entropy", "coverage_overlap"),
+)
+
 WORLD = WorldSpec(
     name="museum",
     version=1,
@@ -28,5 +33,5 @@ WORLD = WorldSpec(
     heuristic=heuristic,
     oracle=oracle,
     places=places,
-    metrics=("screen_time",),
+    metrics=METRICS,
 )

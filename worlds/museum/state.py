@@ -133,6 +133,9 @@ def allocate(num_envs: int, config: Config) -> State:
 
 
 def places(state: State, config: Config, role: str) -> np.ndarray:
-    """int64 [N, A]: the square metre in which each visitor is, numbered row by row."""
+    """int64 [N, A]: where each visitor is, to the square metre, and the first of the exhibits that it attends to from there, if any."""
     visitors = state.avatars[:, : config.visitors]
-    return visitors["y"].astype(np.int64) * (SIZE // 2) + visitors["x"].astype(np.int64)
+    attended = visitors["attends"].astype(np.int64)
+    first = np.where(attended > 0, np.log2(np.maximum(attended & -attended, 1)).astype(np.int64) + 1, 0)
+    square = visitors["y"].astype(np.int64) * (SIZE // 2) + visitors["x"].astype(np.int64)
+    return np.asarray(square * (EXHIBITS + 1) + first)
