@@ -55,11 +55,17 @@ def questions(transcript: Transcript, role: str, avatars: Sequence[int]) -> Ques
         sets = transcript.frame("avatars")["seen"][-1][[numbers[avatar] for avatar in avatars]]
         return Questions(np.stack([x - 1, y - 1, x + 1, y + 1], axis=1), (sets[:, None] >> asked.astype(np.uint32) & 1).astype(np.bool_))
     if hasattr(state, "rooms"):
-        rooms = state.rooms[0, : int(state.num_rooms[0])]
-        rooms = rooms[rooms["kind"] > 0]
-        corners = np.stack([rooms[name].astype(np.int64) for name in ("x0", "y0", "x1", "y1")], axis=1)
-        return Questions(corners, entered(positions(transcript, role, avatars), corners))
+        return rooms_entered(transcript, role, avatars)
     raise UserError(f"nothing can be asked for in {transcript.spec.name}: it has neither exhibits nor rooms")
+
+
+def rooms_entered(transcript: Transcript, role: str, avatars: Sequence[int]) -> Questions:
+    """The rooms of a building, corridors aside, as places; one has seen those that one was in."""
+    state = transcript.state(0)
+    rooms = state.rooms[0, : int(state.num_rooms[0])]
+    rooms = rooms[rooms["kind"] > 0]
+    corners = np.stack([rooms[name].astype(np.int64) for name in ("x0", "y0", "x1", "y1")], axis=1)
+    return Questions(corners, entered(positions(transcript, role, avatars), corners))
 
 
 def entered(tracks: np.ndarray, corners: np.ndarray) -> np.ndarray:

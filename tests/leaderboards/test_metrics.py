@@ -8,13 +8,17 @@ import pytest
 from avatarium import agents
 from avatarium.agents.play import play
 from avatarium.leaderboards import metrics
+from avatarium.worlds.core import building, plan
 from avatarium.worlds.core.bodies import RADIUS_M
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.recorder import EVENT
 from avatarium.worlds.core.spec import Role
 from avatarium.worlds.core.transcript import Transcript
 
-KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched")
+KINDS = (
+    *("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched"),
+    *("seen", "seen_hidden", "discovered", "looped", "gaze_followed", "cued", "entered", "entered_hidden", "vault_opened", "at_glass"),
+)
 
 
 def told(*events, steps=600):
@@ -28,7 +32,29 @@ def told(*events, steps=600):
         spec=SimpleNamespace(name="toy", events=[SimpleNamespace(name=kind) for kind in KINDS]),
         roles={name: Role(name, 2, (), (), ()) for name in ("guest", "walker")},
         rewards={"walker": np.array([[1.0, 2.0], [0.5, 0.25]], np.float32)},
+        state=lambda t: museum_hall(),
+        frame=lambda field: museum_walk(),
     )
+
+
+def museum_hall():
+    """A hall of 8 x 8 cells, all free but the rim, in which two open exhibits are asked for and a hidden one is not; it is one room."""
+    hall = plan.allocate(1, 16, 8)
+    hall.cells[0] = 1
+    hall.cells[0, 1:7, 1:7] = 0
+    exhibits = np.zeros((1, 3), [("x", "f4"), ("y", "f4"), ("where", "u1")])
+    exhibits["x"], exhibits["y"], exhibits["where"] = [0.75, 3.25, 1.75], [0.75, 3.25, 1.75], [0, 0, 1]
+    hall.cells[0, [1, 6, 3], [1, 6, 3]] = 1
+    rooms = np.array([[(1, 1, 6, 6, 1, 1), (1, 1, 1, 1, 0, 1)]], building.ROOM)
+    return SimpleNamespace(plan=hall, exhibits=exhibits, num_exhibits=np.array([3]), rooms=rooms, num_rooms=np.array([2]))
+
+
+def museum_walk():
+    """Walker 2 stands still, walker 3 goes a metre to the right, in four frames; only the one has seen the first exhibit."""
+    frames = np.zeros((4, 4), [("x", "f4"), ("y", "f4"), ("seen", "u4")])
+    frames["x"], frames["y"] = 1.25, 1.25
+    frames["x"][2:, 3], frames["seen"][-1, 2] = 2.25, 1
+    return frames
 
 
 JOURNEYS = (
@@ -45,6 +71,9 @@ JOURNEYS = (
     ("visited", 2, 0.25),
     ("visited", 3, 0.125),
     ("watched", 3, 1.0),
+    *(("seen", 2, 0.5), ("seen", 2, 0.5), ("seen", 3, 0.5), ("seen_hidden", 3, 0.25), ("discovered", 2, 0.1), ("looped", 2, 1.0)),
+    *(("cued", 2, 1.0), ("cued", 3, 1.0), ("gaze_followed", 3, 4.0), ("entered", 2, 0.25), ("entered_hidden", 2, 1.0)),
+    *(("entered_hidden", 3, 2.0), ("vault_opened", 3, 1.0), ("at_glass", 3, 1.0)),
 )
 BY_HAND = {
     "success": (2, 3),
@@ -57,6 +86,20 @@ BY_HAND = {
     "episode_return": (3.75, 2),
     "coverage": (0.375, 2),
     "screen_time": (1, 1200),
+    "exhibits_seen": (1.5, 2),
+    "hidden_seen": (0.25, 2),
+    "states_discovered": (0.1, 2),
+    "loop_time": (1, 1200),
+    "glass_time": (1, 1200),
+    "gaze_following": (1, 2),
+    "rooms_seen": (0.25, 2),
+    "wing_found": (1, 2),
+    "vault_opened": (1, 1),
+    "time_to_90": (1.5 + 60, 2),  # the second exhibit of walker 2 comes in step 14
+    "state_entropy": (1, 2),  # half the time here, half there: one bit
+    "coverage_overlap": (0.5, 1),  # one square metre of two is common
+    "knowledge": (1, 4),
+    "rooms_entered": (2, 2),
 }
 
 
