@@ -8,7 +8,7 @@ import pytest
 from avatarium import agents
 from avatarium.agents.play import play
 from avatarium.leaderboards import metrics
-from avatarium.worlds.core import bodies, plan
+from avatarium.worlds.core import bodies, building, plan
 from avatarium.worlds.core.bodies import RADIUS_M
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.recorder import EVENT
@@ -19,6 +19,7 @@ from avatarium.worlds.core.transcript import Transcript
 KINDS = ("arrival", "failure", "journey_time", "crowd_arrival", "collision", "intrusion", "visited", "watched")
 KINDS += ("conversation_step", "alone_step", "left_out_step", "overlap", "acquaintance", "greeting", "greeting_returned")
 KINDS += ("f_formation", "offence")
+KINDS += ("seen", "seen_hidden", "discovered", "looped", "gaze_followed", "cued", "entered", "entered_hidden", "vault_opened", "at_glass")
 KINDS += ("score", "conceded", "tag", "tagged", "meal", "scarce_meal", "fined")
 
 
@@ -57,6 +58,32 @@ def told(*events, steps=600):
     )
 
 
+def toured(*events):
+    """The same in a museum through which the walkers go instead of having a chat."""
+    visit = told(*events)
+    return SimpleNamespace(**vars(visit) | {"state": lambda t: museum_hall(), "frame": lambda field: museum_walk()})
+
+
+def museum_hall():
+    """A hall of 8 x 8 cells, all free but the rim, in which two open exhibits are asked for and a hidden one is not; it is one room."""
+    hall = plan.allocate(1, 16, 8)
+    hall.cells[0] = 1
+    hall.cells[0, 1:7, 1:7] = 0
+    exhibits = np.zeros((1, 3), [("x", "f4"), ("y", "f4"), ("where", "u1")])
+    exhibits["x"], exhibits["y"], exhibits["where"] = [0.75, 3.25, 1.75], [0.75, 3.25, 1.75], [0, 0, 1]
+    hall.cells[0, [1, 6, 3], [1, 6, 3]] = 1
+    rooms = np.array([[(1, 1, 6, 6, 1, 1), (1, 1, 1, 1, 0, 1)]], building.ROOM)
+    return SimpleNamespace(plan=hall, exhibits=exhibits, num_exhibits=np.array([3]), rooms=rooms, num_rooms=np.array([2]))
+
+
+def museum_walk():
+    """Walker 2 stands still, walker 3 goes a metre to the right, in four frames; only the one has seen the first exhibit."""
+    frames = np.zeros((4, 4), [("x", "f4"), ("y", "f4"), ("seen", "u4")])
+    frames["x"], frames["y"] = 1.25, 1.25
+    frames["x"][2:, 3], frames["seen"][-1, 2] = 2.25, 1
+    return frames
+
+
 JOURNEYS = (
     ("arrival", 2, 0.5),
     ("arrival", 3, 1.0),
@@ -71,6 +98,9 @@ JOURNEYS = (
     ("visited", 2, 0.25),
     ("visited", 3, 0.125),
     ("watched", 3, 1.0),
+    *(("seen", 2, 0.5), ("seen", 2, 0.5), ("seen", 3, 0.5), ("seen_hidden", 3, 0.25), ("discovered", 2, 0.1), ("looped", 2, 1.0)),
+    *(("cued", 2, 1.0), ("cued", 3, 1.0), ("gaze_followed", 3, 4.0), ("entered", 2, 0.25), ("entered_hidden", 2, 1.0)),
+    *(("entered_hidden", 3, 2.0), ("vault_opened", 3, 1.0), ("at_glass", 3, 1.0)),
     ("meal", 2, 1.0),  # commons, this and the next seven
     ("meal", 2, 4.0),
     ("meal", 3, 8.0),
@@ -156,12 +186,31 @@ BY_HAND = {
     "peace": (2400 - 25 - 580 - 5, 2400),
     "fines_per_minute": (2, 2),
     "restraint": (2, 3),
+    "exhibits_seen": (1.5, 2),
+    "hidden_seen": (0.25, 2),
+    "states_discovered": (0.1, 2),
+    "loop_time": (1, 1200),
+    "glass_time": (1, 1200),
+    "gaze_following": (1, 2),
+    "rooms_seen": (0.25, 2),
+    "wing_found": (1, 2),
+    "vault_opened": (1, 1),
+    "time_to_90": (1.5 + 60, 2),  # the second exhibit of walker 2 comes in step 14
+    "state_entropy": (1, 2),  # half the time here, half there: one bit
+    "coverage_overlap": (0.5, 1),  # one square metre of two is common
+    "knowledge": (1, 4),
+    "rooms_entered": (2, 2),
 }
+
+
+TOURS = ("state_entropy", "coverage_overlap", "knowledge")
+"""Metrics of where one went and what one saw there."""
 
 
 @pytest.mark.parametrize("name", metrics.names())
 def test_every_metric_gives_what_one_counts_by_hand(name):
-    assert metrics.metric(name).fold(told(*JOURNEYS, *TALKS), "walker", range(2)) == pytest.approx(BY_HAND[name])
+    transcript = toured if name in TOURS else told
+    assert metrics.metric(name).fold(transcript(*JOURNEYS, *TALKS), "walker", range(2)) == pytest.approx(BY_HAND[name])
 
 
 @pytest.mark.parametrize("name", metrics.names())
