@@ -107,7 +107,7 @@ JOURNEYS = (
     ("meal", 0, 2.0),  # by a guest
     ("scarce_meal", 3, 0.0),
     ("fined", 2, 25.0),
-    ("fined", 2, 600.0),  # as step 19: 580 steps of time-out are left
+    ("fined", 2, 600.0),  # as step 33: 566 steps of time-out are left
     ("fined", 1, 5.0),  # by a guest
     *(("score", 2, 9.0), ("score", 3, 4.0), ("conceded", 2, 6.0), ("conceded", 3, 4.0)),
     *(("tag", 2, 1.0), ("tag", 3, 1.0), ("tag", 0, 1.0), ("tagged", 3, 1.0)),
@@ -183,7 +183,7 @@ BY_HAND = {
     "collective_return": (3.75, 60),
     "equality": (1 - 12 / 32, 1),  # meals 1, 0, 2, 1: of 16 differences between two, 10 are not 0, and sum to 12
     "sustainability": (2.5 + 8 + 2, 3),
-    "peace": (2400 - 25 - 580 - 5, 2400),
+    "peace": (2400 - 25 - 566 - 5, 2400),
     "fines_per_minute": (2, 2),
     "restraint": (2, 3),
     "exhibits_seen": (1.5, 2),
@@ -203,7 +203,7 @@ BY_HAND = {
 }
 
 
-TOURS = ("state_entropy", "coverage_overlap", "knowledge")
+TOURS = ("state_entropy", "coverage_overlap", "knowledge", "rooms_entered")
 """Metrics of where one went and what one saw there."""
 
 

@@ -59,7 +59,7 @@ def features(config: Config) -> tuple[Feature, ...]:
     """The observation table under ``config``; the own taste is sensed where interest is paid."""
     more = ((MEMORY,) if config.memory else ()) + ((TASTE,) if config.rewards.interest > 0 else ())
     seen = people.features("1 = one of the crowd, 0 = a visitor")
-    return (*rays.FEATURES, *seen, *people.GESTURE_FEATURES, *proprioception.FEATURES, EXHIBITS, DOOR, PLATES, *more)
+    return (*rays.FEATURES, *seen, *people.gesture_features(), *proprioception.FEATURES, EXHIBITS, DOOR, PLATES, *more)
 
 
 def roles(config: Config) -> tuple[Role, ...]:
