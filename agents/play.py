@@ -64,7 +64,8 @@ class Seat:
         self._envs = np.repeat(np.arange(batch.num_envs), count)
         self._avatars = np.tile(np.arange(count), batch.num_envs)
         self._seeds = np.array([s & (2**64 - 1) for s in seeds], np.uint64)[self._envs]
-        self._memory: Memory = policy.initial_state(len(self._envs))
+        self.memory: Memory = policy.initial_state(len(self._envs))
+        """What the policy remembers; a series of games may put in what it brings along."""
         self._shape = (batch.num_envs, count, batch.roles[role].action_size)
 
     def turn(self) -> Turn:
@@ -77,5 +78,5 @@ class Seat:
 
     def act(self) -> np.ndarray:
         """Actions [N, A, heads] for the present observations; the policy's memory goes on."""
-        actions, self._memory = self._policy.step(self.turn(), self._memory)
+        actions, self.memory = self._policy.step(self.turn(), self.memory)
         return actions.reshape(self._shape)

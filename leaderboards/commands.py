@@ -1,4 +1,4 @@
-"""``avatarium evaluate``, ``avatarium submit`` and ``avatarium leaderboard``."""
+"""``avatarium evaluate``, ``avatarium submit``, ``avatarium leaderboard`` and ``avatarium conduct``."""
 
 import argparse
 import json
@@ -30,6 +30,8 @@ class Evaluate:
         parser.add_argument("--episodes", type=int, default=EPISODES, help="how many seeds each policy plays (default: %(default)s)")
         parser.add_argument("--split", help="which levels; where a world has splits, the default is held-out")
         parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="change a setting of the world")
+        parser.add_argument("--role", help="who is judged, in a world of several roles (default: whom the first submission is for)")
+        parser.add_argument("--mind", action="append", default=[], metavar="ROLE=POLICY", help="a policy for a role that is not judged")
         parser.add_argument("--out", type=Path, default=Path("runs/evaluate"), help="folder for the transcripts (default: %(default)s)")
         parser.add_argument("--all", action="store_true", help="show every metric, not only the first three")
 
@@ -37,14 +39,14 @@ class Evaluate:
         """Play, print the table, say where the transcripts are."""
         need("rich", extra="leaderboards")
         from avatarium.leaderboards import evaluate, show, terminal
-        from avatarium.worlds.core import discovery
+        from avatarium.worlds.core import discovery, settings
 
         terminal.ready()
         world, policies = split_world(args.policies)
-        config = evaluation_config(world, args.split, args.set)
+        config, others = evaluation_config(world, args.split, args.set), dict(map(settings.pair, args.mind))
         seeds = range(FIRST_SEED, FIRST_SEED + counted(args.episodes))
         with terminal.judging(args.out), terminal.bar(f"playing {world.name}", None) as advance:
-            results = evaluate.evaluate(discovery.address(world), policies, seeds, config, args.out, progress=advance)
+            results = evaluate.evaluate(discovery.address(world), policies, seeds, config, args.out, args.role, advance, others)
         terminal.say(show.results(results, args.all))
         for result in results:
             for fault in result.faults[:1]:
@@ -123,6 +125,35 @@ class Leaderboard:
             if wanted and address and not known:
                 known = {(address, wanted.role_names()[0]): None}
             show_boards([completed(store, discovery.spec(world), role, args.episodes) for world, role in known], args)
+        return 0
+
+
+class Conduct:
+    """Print how people behave towards one another."""
+
+    help = "read from transcripts how avatars treat one another: space, giving way, greetings, turns, promises"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments on ``parser``."""
+        parser.add_argument("transcripts", nargs="+", type=Path, metavar="FILE.avt", help="transcripts, or folders of them")
+        parser.add_argument("--json", action="store_true", help="print JSON with every score, role and policy")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Fold the transcripts and print one table per world."""
+        need("rich", extra="leaderboards")
+        from avatarium.leaderboards import terminal
+        from avatarium.leaderboards.conduct import card
+
+        paths = card.transcripts_in(args.transcripts)
+        with terminal.bar("reading transcripts", len(paths)) as advance:
+            found = card.columns(paths, advance)
+        if args.json:
+            print(json.dumps(card.as_json(found), indent=1))
+            return 0
+        for table in card.tables(found):
+            terminal.say(table)
+        if sentence := card.unseen(found):
+            terminal.say(sentence)
         return 0
 
 

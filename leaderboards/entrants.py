@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from avatarium import agents
-from avatarium.agents import exported
+from avatarium.agents import exported, populations
 from avatarium.agents.exported import PolicyError
 from avatarium.agents.policy import Policy
 from avatarium.leaderboards.episodes import Setting
@@ -59,13 +59,13 @@ class AtHand:
 
 
 class Named:
-    """A policy that this installation finds by its name: random, heuristic, oracle or ``package.module:factory``."""
+    """A policy that this installation finds by its name: random, heuristic, oracle, ``WORLD/NAME`` or ``package.module:factory``."""
 
-    role: str | None = None
     layers: dict[str, bool] = {}  # noqa: RUF012
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.role: str | None = populations.find(name).roles[0] if "/" in name and ":" not in name else None
 
     def policy(self, where: Setting) -> Policy:
         """A fresh one for the setting."""

@@ -66,6 +66,9 @@ def evaluate(
         entrants = {name: stack.enter_context(contextlib.closing(entrant(policy))) for name, policy in policies.items()}
         judged = role or next((e.role for e in entrants.values() if e.role), None)
         where = replace(setting(spec, config or {}, judged), others=others or {})
+        for name in where.others:
+            if name not in spec.role_names() or name == where.role.name:
+                raise UserError(f"{name!r} is not a role beside {where.role.name}, which is judged: {', '.join(spec.role_names())}")
         played = {name: _play(where, one, seeds, folder / name, progress) for name, one in entrants.items()}
         layers = {name: one.layers for name, one in entrants.items()}
     found = scores(played, [0] * len(seeds), where.metrics)

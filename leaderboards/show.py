@@ -14,12 +14,17 @@ from avatarium.leaderboards.board import Board, Row, generalisation
 from avatarium.leaderboards.metrics import Metric, metric
 from avatarium.leaderboards.sandbox.lockdown import LAYERS
 from avatarium.leaderboards.scoring import Score
+from avatarium.leaderboards.stats import Interval
 
 if TYPE_CHECKING:
+    from avatarium.leaderboards.crossplay import Matrix
     from avatarium.leaderboards.evaluate import Result
+    from avatarium.leaderboards.language import Language
 
 SHOWN = 3
 """Metrics in a table unless all are asked for."""
+FAINT = 0.2
+"""Shares below are printed faintly."""
 WIDTH = 100
 WIDEST = 1000
 """Of a table in Markdown, whose rows may not be broken."""
@@ -38,7 +43,7 @@ def markdown(table: Table) -> str:
     return text(table, WIDEST).strip()
 
 
-def cell(score: Score, metric: Metric) -> Text:
+def cell(score: Score | Interval, metric: Metric) -> Text:
     """A score and its interval, as in "0.93  0.91–0.95"."""
     if math.isnan(score.value):
         return Text("–", "dim")
@@ -69,6 +74,31 @@ def results(found: "Sequence[Result]", everything: bool = False) -> Table:
     for result in sorted(found, key=lambda r: r.scores[head.name].best_rank):
         marks = Text(result.policy) + Text(f" ({len(result.faults)} failed)" if result.faults else "", "red")
         table.add_row(place(result.scores[head.name]), marks, *(cell(result.scores[m.name], m) for m in shown))
+    return table
+
+
+def matrix(found: "Matrix") -> Table:
+    """What ``crossplay`` found: rows are who plays the first role, columns who plays the second."""
+    first, second = found.roles
+    table = Table(title=f"{found.world}, {found.metric.title}, {found.episodes} episodes a cell", title_justify="left", title_style="bold")
+    table.add_column(f"{first} \\ {second}", no_wrap=True)
+    for name in found.names:
+        table.add_column(name, justify="right")
+    for k, (name, row) in enumerate(zip(found.names, found.scores, strict=True)):
+        table.add_row(name, *(Text(f"{value:.{found.metric.digits}f}", "bold" if j == k else "") for j, value in enumerate(row)))
+    return table
+
+
+def dictionary(found: "Language") -> Table:
+    """Which share of the time with a wish each word, or silence, came with it; words that nobody says are left out."""
+    used = [word for word in range(found.table.shape[1]) if found.table[:, word].any()]
+    table = Table(title="words by wish", title_justify="left", title_style="bold")
+    table.add_column("wish", justify="right")
+    for word in used:
+        table.add_column(f"word {word}" if word else "silence", justify="right")
+    for wish, row in enumerate(found.table, 1):
+        shares = row / max(row.sum(), 1)
+        table.add_row(str(wish), *(Text(f"{shares[word]:.2f}", "dim" if shares[word] < FAINT else "bold") for word in used))
     return table
 
 

@@ -1,8 +1,8 @@
 """Worlds: what exists and how it changes.
 
 >>> from avatarium import worlds
->>> worlds.names("navigation")
-['wayfinding']
+>>> worlds.names("language")
+['concierge']
 >>> batch = worlds.make_batch("wayfinding", num_envs=2)
 >>> batch.reset(seed=0)["walker"].shape
 (2, 8, 150)

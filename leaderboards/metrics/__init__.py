@@ -14,6 +14,8 @@ from avatarium.worlds.core.errors import UserError, nearest, resolve
 from avatarium.worlds.core.spec import avatar_numbers
 from avatarium.worlds.core.transcript import Transcript
 
+CONDUCT = SPACE, WALKING, TALK, BELONGING, WORD_AND_DEED = ("space", "walking", "talk", "belonging", "word and deed")
+"""Topics of the metrics that can be read from any world of people; a conduct card shows them in this order."""
 Share = tuple[float, float]
 """Numerator and denominator of one episode: sums over episodes are divided, not averages averaged."""
 
@@ -40,6 +42,8 @@ class Metric:
     reference: str = ""
     digits: int = 2
     """Decimals worth showing."""
+    topic: str = ""
+    """One of ``CONDUCT`` when it can be read from any world of people, whether the world names it or not."""
 
 
 def names() -> list[str]:
@@ -59,8 +63,14 @@ def metric(name: str) -> Metric:
 
 def happened(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> np.ndarray:
     """The values, float32 [E], of all events called ``kind`` of which one of ``avatars`` of ``role`` is the doer."""
+    return np.asarray(by(transcript, kind, role, avatars)["value"])
+
+
+def shared(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> np.ndarray:
+    """The values, float32 [E], of all events called ``kind`` that ``avatars`` of ``role`` had a part in, as doers or for others."""
     known, events = avatar_numbers(transcript.roles.values())[role], of_kind(transcript, kind)
-    return np.asarray(events["value"][np.isin(events["who"], [known[avatar] for avatar in avatars])])
+    mine = [known[avatar] for avatar in avatars]
+    return np.asarray(events["value"][np.isin(events["who"], mine) | np.isin(events["whom"], mine)])
 
 
 def of_kind(transcript: Transcript, kind: str) -> np.ndarray:
@@ -75,9 +85,9 @@ def of_kind(transcript: Transcript, kind: str) -> np.ndarray:
 def journeys(transcript: Transcript, role: str, avatars: Sequence[int]) -> tuple[np.ndarray, int]:
     """Path-length weights, float32 [E], of the journeys that arrived, and how many journeys ended, those that failed included.
 
-    A journey that the end of the episode cuts short is in neither.
+    A journey that the end of the episode cuts short is in neither; that of somebody else counts for those who were to help (``whom``).
     """
-    weights, failures = (happened(transcript, kind, role, avatars) for kind in ("arrival", "failure"))
+    weights, failures = (shared(transcript, kind, role, avatars) for kind in ("arrival", "failure"))
     return weights, len(weights) + len(failures)
 
 
@@ -88,9 +98,30 @@ def seconds(transcript: Transcript) -> float:
 
 def per_minute(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> Share:
     """How often ``avatars`` did ``kind``, over the minutes of the episode, which count once for each of them."""
-    return float(len(happened(transcript, kind, role, avatars))), seconds(transcript) / 60.0 * len(avatars)
+    return float(len(happened(transcript, kind, role, avatars))), minutes(transcript.steps) * len(avatars)
 
 
 def average(values: np.ndarray) -> Share:
     """The sum of ``values`` [E], over their number."""
     return float(values.sum(dtype=float)), float(len(values))
+
+
+def by(transcript: Transcript, kind: str, role: str, avatars: Sequence[int]) -> np.ndarray:
+    """All events called ``kind`` of which one of ``avatars`` of ``role`` is the doer, structured [E]."""
+    known, events = avatar_numbers(transcript.roles.values())[role], of_kind(transcript, kind)
+    found: np.ndarray = events[np.isin(events["who"], [known[avatar] for avatar in avatars])]
+    return found
+
+
+def company(transcript: Transcript, role: str, avatars: Sequence[int]) -> tuple[np.ndarray, int]:
+    """The steps that ``avatars`` spent in conversation, as events [E], and how many they spent there at all.
+
+    Whoever is there is in every step either in a conversation, alone, or at the edge of one; whoever has not come yet or has left is not.
+    """
+    alone, left_out, talk = (by(transcript, kind, role, avatars) for kind in ("alone_step", "left_out_step", "conversation_step"))
+    return talk, len(alone) + len(left_out) + len(talk)
+
+
+def minutes(steps: int) -> float:
+    """Steps as minutes."""
+    return steps * round(float(STEP_S), 6) / 60.0

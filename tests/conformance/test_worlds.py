@@ -80,6 +80,13 @@ def revenant(state: Any, episodes: Any, config: Any, actions: Any, out: Any, *re
     out[0].termination[:, 0] = episodes.clock == 5
 
 
+def endless(state: Any, episodes: Any, config: Any, actions: Any, out: Any, *rest: Any) -> None:
+    """An episode that never ends."""
+    episodes.over[:] = False
+    episodes.clock[:] = 7
+    out[0].truncation[:] = False
+
+
 @pytest.mark.parametrize(
     ("check", "fault", "sentence"),
     [
@@ -95,6 +102,7 @@ def revenant(state: Any, episodes: Any, config: Any, actions: Any, out: Any, *re
         ("avatars_leave_for_good", revenant, "came back"),
         ("strange_actions_do_no_harm", beyond, "after actions out of range"),
         ("transcripts_replay", unnamed, "cannot be found again"),
+        ("everybody_is_told_the_end", endless, "the episode goes on"),
         ("turn_based_environments_conform", beyond, "Out of bounds observation"),
         ("environments_are_seeded", restless, "observation"),
     ],

@@ -36,6 +36,21 @@ def test_evaluate_compares_policies_and_leaves_transcripts(capsys, submission, t
     assert run(capsys, "verify", first)[0] == 0
 
 
+def test_evaluate_seats_others_beside_those_who_are_judged(capsys, tmp_path):
+    words = ["evaluate", "concierge", "concierge/guide", "random", "--episodes", "2", "--out", str(tmp_path)]
+    scores = []
+    for visitor in ("concierge/follower", "concierge/foreigner"):
+        assert main([*words, "--mind", f"visitor={visitor}"]) == 0
+        told = capsys.readouterr().out
+        scores.append(next(line for line in told.splitlines() if "concierge/guide" in line))
+        assert "random" in told
+    assert scores[0] != scores[1]
+    assert len(list((tmp_path / "concierge" / "guide").glob("*.avt"))) == 2
+    for wrong, sentence in (("host=random", "'host' is not a role beside host"), ("visitor", "not of the form name=value")):
+        assert main([*words, "--mind", wrong]) == 2
+        assert sentence in capsys.readouterr().err
+
+
 def test_submissions_called_alike_are_told_apart_by_their_folders(capsys, submission, tmp_path):
     path = submission()
     for name in ("one", "two"):

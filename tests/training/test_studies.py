@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatarium.agents.exported import read
 from avatarium.leaderboards.stats import Interval
 from avatarium.training.run import history
 from avatarium.training.studies import file, running
@@ -98,6 +99,28 @@ def test_policies_are_judged_after_training(study: Callable[..., str], tmp_path:
 
 
 @pytest.mark.usefixtures("ray_running")
+def test_policies_are_judged_in_several_ways_and_published(study: Callable[..., str], tmp_path: Path) -> None:
+    """Beside the archive lies a card: where it comes from, how well it does in each way, and the command that trains it again."""
+    judges = """judge = [
+        { metric = "episode_return", episodes = 4 },
+        { metric = "episode_return", name = "short", episodes = 4, set = { episode_steps = 10 } },
+    ]\npublish = { learns = "racer" }\nmarks ="""
+    words = ["study", study("marks =", judges), "--out", str(tmp_path / "out"), "--seeds", "1", "--publish", str(tmp_path / "homes")]
+    assert main(words) == 0
+    folder, found = tmp_path / "homes" / "lanes", json.loads((tmp_path / "out" / "results.json").read_text())
+    learns = found["parts"]["walking"]["contestants"]["learns"]
+    usual, short = (learns[f"judged/{name}episode_return"]["mean"]["value"] for name in ("", "short/"))
+    assert usual > 0.5 and short < usual
+    assert sorted(path.name for path in folder.iterdir()) == ["racer-1.md", "racer-1.zip"], "the other contestant stays at home"
+    assert read(folder / "racer-1.zip")[0].name == "racer-1"
+    card = (folder / "racer-1.md").read_text()
+    assert card.startswith("# lanes/racer-1\n\nLearned by PPO with an MLP from seed 0.\n")
+    assert f"- as in training, 4 episodes: return {usual:.2f}" in card
+    assert f"- episode_steps=10, 4 episodes: return {short:.2f}" in card
+    assert "avatarium train lanes:WORLD" in card
+
+
+@pytest.mark.usefixtures("ray_running")
 def test_an_interrupted_run_goes_on_from_its_checkpoint(study: Callable[..., str], tmp_path: Path) -> None:
     task = running.tasks(file.read(study()), 1, tmp_path, ("learns",))[0]
     asked = iter([False, False, True])
@@ -127,6 +150,8 @@ def test_an_interrupted_run_goes_on_from_its_checkpoint(study: Callable[..., str
         (("lr = 0.0 }", 'network = "gru" }'), "walking/not: fragment=20 is no multiple of sequence=16"),
         (("steps = 6400", "stops = 6400"), "a part of lanes.toml has 'stops', which means nothing here: did you mean 'steps'?"),
         (("steps = 6400\n", ""), "part walking needs steps or minutes, and not both"),
+        (("marks =", 'publish = { lerns = "racer" }\nmarks ='), "part walking is to publish 'lerns', who is no contestant"),
+        (("marks =", 'judge = [{ metric = "episode_return" }, { metric = "episode_return" }]\nmarks ='), "measures something twice"),
         (('title = "Lanes"', ""), "lanes.toml lacks something"),
         (("lanes:WORLD", "wayfindin"), "there is no world 'wayfindin': did you mean 'wayfinding'?"),
         (("seeds = 2", "seeds = two"), "lanes.toml cannot be read"),

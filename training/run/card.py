@@ -24,7 +24,7 @@ def write(path: Path, found: Checkpoint, policies: dict[str, Path], verdicts: Se
     here = found.plan.arena
     lines = [f"# {path.resolve().parent.name}", "", f"For {here.name} version {here.version}: {_named(policies)}.", ""]
     lines += ["![Learning curve](curve.png)", "", "## How it did", *(_scores(verdicts) if verdicts else _unjudged(found.plan, policies))]
-    lines += ["", "## How it was trained", "```sh", request.command(found.plan), "```", *_facts(found), ""]
+    lines += ["", "## How it was trained", "```sh", request.command(found.plan), "```", *facts(found), ""]
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
 
@@ -53,7 +53,7 @@ def _scores(verdicts: Sequence[tuple[str, list[Result]]]) -> list[str]:
     return [*lines, "", f"{untried}: `avatarium submit` plays all scenarios of the world."]
 
 
-def _facts(found: Checkpoint) -> list[str]:
+def facts(found: Checkpoint) -> list[str]:
     """What it learnt from and with, a line each."""
     progress, unusual = found.progress, differences(found.plan.hyperparameters, Hyperparameters())
     other = [f"{name}={value}" for name, value in unusual.items() if name not in UNTOLD]

@@ -53,7 +53,7 @@ def literals(texts: list[str]) -> dict[str, Any]:
     """Arguments for a world of others, whose types nobody knows: ``N=3`` is a number, ``mode=fast`` a text."""
     found: dict[str, Any] = {}
     for text in texts:
-        name, word = pair(text)
+        name, word = settings.pair(text)
         try:
             found[name] = ast.literal_eval(word)
         except (ValueError, SyntaxError):
@@ -61,17 +61,9 @@ def literals(texts: list[str]) -> dict[str, Any]:
     return found
 
 
-def pair(text: str) -> tuple[str, str]:
-    """Name and value of ``name=value``; UserError when it is not of that form."""
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise UserError(f"{text!r} is not of the form name=value")
-    return name, value
-
-
 def _mind(text: str) -> tuple[str, str]:
     """A role and who plays it; files and folders in full, because runners and later runs may look from elsewhere."""
-    role, mind = pair(text)
+    role, mind = settings.pair(text)
     return role, str(Path(mind).resolve()) if mind.endswith(".zip") or Path(mind).is_dir() else mind
 
 

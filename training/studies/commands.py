@@ -29,6 +29,12 @@ class Study:
         add("--minutes", type=float, metavar="M", help="minutes of each run, instead of what the study says")
         add("--only", action="extend", nargs="+", default=[], metavar="NAME", help="run only these parts, contestants, or PART/CONTESTANT")
         add("--out", type=Path, metavar="DIR", help="where to; what is done there is not done again (default: runs/study-NAME)")
+        add(
+            "--publish",
+            type=Path,
+            metavar="DIR",
+            help="put the policies that the study names into this folder of populations",
+        )
         add("--quiet", action="store_true", help="print nothing but mistakes")
 
     def run(self, args: argparse.Namespace) -> int:
@@ -56,6 +62,11 @@ class Study:
         if not carry_out(study, todo, beside, out, console):
             console.print(f"stopped and saved; the same command goes on with what is in {out}", soft_wrap=True)
             return INTERRUPTED
+        if args.publish:
+            from avatarium.training.studies.publishing import publish
+
+            for path in publish(todo, args.publish):
+                console.print(f"published {path}", soft_wrap=True)
         return 0
 
 

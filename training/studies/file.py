@@ -16,9 +16,13 @@
     marks = { solved = 4.0, chance = 1.0 }   # lines across the picture
     expect = ["gru.return >= 3.6", "gru.return > mlp.return"]
 
-    [parts.judge]                            # may be left out: play after training, measured by a metric of the leaderboards
-    metric = "success"                       # compared under the name judged/success
+    [[parts.judge]]                          # may be left out: play after training, measured by metrics of the leaderboards
+    metric = "success"                       # compared under the name judged/success, or with a name, judged/NAME/success
     split = "held-out"                       # where the world has splits
+    set = { "hearing.mute" = true }          # other settings than in training
+
+    [parts.publish]                          # may be left out: trained policies that are to join the population of the world
+    gru = "rememberer"                       # contestant = name; seeds are numbered from 1: rememberer-1, or ROLE-rememberer-1
 
     [parts.contestants]
     gru = { network = "gru" }                # hyper-parameters; beside them may stand set, minds, and demos: a policy to imitate
@@ -52,12 +56,19 @@ class Judging:
     """How trained policies are judged, on episodes that training has not seen."""
 
     metric: str
+    name: str = ""
+    """Tells it from others; leads the names of its values."""
     split: str = ""
+    set: dict[str, Any] = field(default_factory=dict)
     role: str = ""
     """Whose policy; else that of the first role that learns."""
     episodes: int = 64
     others: dict[str, str] = field(default_factory=dict)
     """Policies of other roles; else they are played by what they were trained with."""
+
+    def called(self, metric: str) -> str:
+        """What a value of a metric is called among a contestant's."""
+        return "/".join(filter(None, ("judged", self.name, metric)))
 
 
 @dataclass(frozen=True)
@@ -85,12 +96,14 @@ class Part:
     contestants: tuple[Contestant, ...]
     expectations: tuple[Expectation, ...]
     marks: dict[str, float]
-    judging: Judging | None
+    judging: tuple[Judging, ...]
+    publish: dict[str, str]
+    """Names in the population of the world, by contestant."""
 
     @property
     def measured(self) -> tuple[str, ...]:
         """Everything that contestants are compared by."""
-        return (*self.gauges, *([f"judged/{self.judging.metric}"] if self.judging else []))
+        return (*self.gauges, *(judging.called(judging.metric) for judging in self.judging))
 
 
 @dataclass(frozen=True)
@@ -137,7 +150,8 @@ class _ToldPart:
     minutes: float = 0.0
     expect: list[str] = field(default_factory=list)
     marks: dict[str, float] = field(default_factory=dict)
-    judge: dict[str, Any] = field(default_factory=dict)
+    judge: dict[str, Any] | list[dict[str, Any]] = field(default_factory=list)
+    publish: dict[str, str] = field(default_factory=dict)
 
 
 def names() -> list[str]:
@@ -184,8 +198,14 @@ def _part(told: _ToldPart, budget: Budget) -> Part:
         raise UserError(f"part {told.name} needs steps or minutes, and not both")
     contestants = tuple(_contestant(told, label, given, steps, minutes) for label, given in told.contestants.items())
     expectations = tuple(Expectation.read(text, tuple(told.contestants)) for text in told.expect)
-    judging = _record(Judging, told.judge, f"judge of part {told.name}") if told.judge else None
-    part = Part(told.name, tuple(told.gauges), contestants, expectations, told.marks, judging)
+    judges = [told.judge] if isinstance(told.judge, dict) else told.judge
+    judging = tuple(_record(Judging, judge, f"judge of part {told.name}") for judge in judges)
+    part = Part(told.name, tuple(told.gauges), contestants, expectations, told.marks, judging, told.publish)
+    for label in told.publish:
+        if label not in told.contestants:
+            raise UserError(f"part {told.name} is to publish {label!r}, who is no contestant: {nearest(label, told.contestants)}")
+    if len(set(part.measured)) < len(part.measured):
+        raise UserError(f"part {told.name} measures something twice: give its judges different names")
     for name in {name for expected in expectations for name in expected.names}:
         if name not in (*part.measured, "seconds"):
             raise UserError(f"part {told.name} expects something of {name}, but compares {', '.join(part.measured)}")

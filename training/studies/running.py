@@ -89,7 +89,7 @@ def finished(task: Task) -> bool:
     """Whether nothing is left to do."""
     found = begun(task)
     done = found is not None and found.plan.done(found.progress.seconds, found.progress.decisions) >= 1.0
-    return done and (task.part.judging is None or (task.run / JUDGED).is_file())
+    return done and (not task.part.judging or judged(task.run).keys() >= set(task.part.measured[len(task.part.gauges) :]))
 
 
 def told(task: Task) -> bool:
@@ -111,8 +111,15 @@ def carry_out(task: Task, display: Display) -> bool:
             return True
         found = checkpoint.load(ended.checkpoint)
     if task.part.judging:
-        _judge(found, task.run, task.part.judging)
+        policies = outcome.finish(found, task.run, 0, lambda text: None).policies
+        values = {name: value for wanted in task.part.judging for name, value in _judge(found, task.run, wanted, policies).items()}
+        (task.run / JUDGED).write_text(json.dumps(values, indent=1) + "\n")
     return False
+
+
+def judged(run: Path) -> dict[str, float]:
+    """What came of a run's policies in play, by measure; nothing before they were judged."""
+    return json.loads((run / JUDGED).read_text()) if (run / JUDGED).is_file() else {}
 
 
 def _demonstrate(task: Task) -> None:
@@ -122,28 +129,26 @@ def _demonstrate(task: Task) -> None:
         evaluate(plan.world, {teacher: teacher}, range(FIRST_SEED, FIRST_SEED + SHOWN_EPISODES), plan.settings, folder)
 
 
-def _judge(found: Checkpoint, run: Path, wanted: Judging) -> None:
-    """Let the trained policy play, beside those it was trained with or those that are wanted, and note what came of it."""
-    policies = outcome.finish(found, run, 0, lambda text: None).policies
+def _judge(found: Checkpoint, run: Path, wanted: Judging, policies: dict[str, Path]) -> dict[str, float]:
+    """What comes of it when a trained policy plays, beside those it was trained with or those that are wanted: values by measure."""
     role = wanted.role or next(iter(policies))
     if role not in policies:
         raise UserError(f"{role} is not among those that learnt: {', '.join(policies)}")
     others = found.plan.minds | {name: str(path) for name, path in policies.items() if name != role} | wanted.others
-    config = found.plan.settings | ({"split": wanted.split} if wanted.split else {})
+    config = found.plan.settings | wanted.set | ({"split": wanted.split} if wanted.split else {})
     seeds = range(outcome.FIRST_SEED, outcome.FIRST_SEED + wanted.episodes)
     trained = {outcome.TRAINED: agents.load(str(policies[role]), found.plan.world, role, **config)}  # it is ours: it needs no sandbox
-    result = evaluate(found.plan.world, trained, seeds, config, run / "evaluation", role, others=others)[0]
+    result = evaluate(found.plan.world, trained, seeds, config, run / "evaluation" / wanted.name, role, others=others)[0]
     if wanted.metric not in result.scores:
         raise UserError(f"{found.plan.arena.name} is not judged by {wanted.metric!r}: it is by {', '.join(result.scores)}")
-    (run / JUDGED).write_text(json.dumps({f"judged/{name}": score.value for name, score in result.scores.items()}, indent=1) + "\n")
+    return {wanted.called(name): score.value for name, score in result.scores.items()}
 
 
 def results(done: list[Task]) -> Iterator[tuple[Task, Run]]:
     """What finished runs found."""
     for task in done:
         points = history.read(task.run)
-        judged = json.loads((task.run / JUDGED).read_text()) if (task.run / JUDGED).is_file() else {}
-        values = {name: at_end(points, name) for name in task.part.gauges} | {"seconds": points[-1]["seconds"]} | judged
+        values = {name: at_end(points, name) for name in task.part.gauges} | {"seconds": points[-1]["seconds"]} | judged(task.run)
         yield task, Run(points, values)
 
 

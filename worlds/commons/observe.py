@@ -52,7 +52,7 @@ TREES = (
 )
 OTHERS = (
     *people.features("1 = in time-out after a fine"),
-    *people.GESTURE_FEATURES,
+    *people.gesture_features(),
     Feature(
         "reputation",
         REPUTATION,

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from avatarium.worlds.core.bodies import TOP_SPEED
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
+from avatarium.worlds.core.sight import sees
 from avatarium.worlds.core.spec import Feature
 
 F = np.float32
@@ -18,37 +19,42 @@ SHOWN = 3
 """Gestures: use, wave, point."""
 GESTURES = NEAREST * SHOWN
 
-GESTURE_FEATURES = (
-    Feature("gestures", GESTURES, 0, 1, "of the same avatars in the same order, each: uses something, waves, points ahead", "people"),
-)
 
-
-def features(group_meaning: str) -> tuple[Feature, ...]:
+def features(group_meaning: str, nearest: int = NEAREST) -> tuple[Feature, ...]:
     """The observation table of the sensor; ``group_meaning`` says what the last column, the group, stands for in this world."""
     columns = "present, place ahead and to the left (10 m = 1), facing (cosine, sine), velocity ahead and to the left (1.4 m/s = 1), group"
-    return (
-        Feature("people", SIZE, -1.1, 1.1, f"the {NEAREST} nearest in sight, nearest first, each: {columns} ({group_meaning})", "people"),
-    )
+    which = f"the {nearest} nearest in sight, nearest first, each" if nearest > 1 else "the nearest in sight"
+    return (Feature("people", nearest * COLUMNS, -1.1, 1.1, f"{which}: {columns} ({group_meaning})", "people"),)
+
+
+def gesture_features(nearest: int = NEAREST) -> tuple[Feature, ...]:
+    """What the sensor tells about hands, where a world has it told."""
+    which = "of the same avatars in the same order, each" if nearest > 1 else "of the same avatar"
+    return (Feature("gestures", nearest * SHOWN, 0, 1, f"{which}: uses something, waves, points ahead", "people"),)
 
 
 @kernel
-def look(plan, bodies, i, a, first_of_group, out):
-    """Fill ``out`` [SIZE] for avatar ``a``: avatars within ``RANGE_M`` with no box between, nearest first; absent ones are zeros.
+def look(plan, bodies, i, a, first_of_group, out, nearest=NEAREST):
+    """Fill ``out`` [nearest * COLUMNS] for avatar ``a``: avatars within ``RANGE_M`` with no box between, nearest first, then zeros.
 
-    The group is 1 for bodies from index ``first_of_group`` on, else 0. All is told in the avatar's own frame. Where ``out`` is longer,
-    [SIZE + GESTURES], what their hands do follows.
+    Bodies from index ``first_of_group`` on are one group, the others another; 1 stands for the group that ``a`` is not of. All is told in
+    the avatar's own frame. Where ``out`` is longer, [nearest * (COLUMNS + SHOWN)], what their hands do follows.
     """
-    me, gestures = bodies[a], out[SIZE:]
-    gestures[:] = F(0)
-    found = nearest(plan, bodies, i, a, out)
-    for k in range(NEAREST):
-        if k < found:
-            b = int(out[k * COLUMNS + 1])
-            if gestures.shape[0] > 0 and bodies[b].gesture > 0:
-                gestures[k * SHOWN + bodies[b].gesture - 1] = F(1)
-            describe(me, bodies[b], F(1) if b >= first_of_group else F(0), out, k * COLUMNS)
-        else:
-            out[k * COLUMNS : (k + 1) * COLUMNS] = F(0)
+    tell(bodies, a, find(plan, bodies, i, a, out, nearest), first_of_group, out, nearest)
+
+
+@kernel
+def find(plan, bodies, i, a, out, nearest=NEAREST):
+    """Find the avatars that ``look`` tells of; returns how many there are. Until ``tell``, ``seen(out, k)`` says who each of them is."""
+    me, found = bodies[a], 0
+    for b in range(bodies.shape[0]):
+        dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
+        d2 = dx * dx + dy * dy
+        if (b != a) & (bodies[b].present == 1) & (d2 < RANGE_M * RANGE_M):
+            far = found == nearest and d2 >= out[(nearest - 1) * COLUMNS]
+            if not far and in_sight(plan, i, me.x, me.y, bodies[b].x, bodies[b].y, F(0)):
+                found = insert(out, found, d2, b, nearest)
+    return found
 
 
 @kernel
@@ -59,10 +65,10 @@ def look_closely(plan, bodies, i, a, traits, out):
     """
     me, gestures, more = bodies[a], out[SIZE : SIZE + GESTURES], out[SIZE + GESTURES :]
     gestures[:], more[:] = F(0), F(0)
-    found, extra = nearest(plan, bodies, i, a, out), traits.shape[1] - 1
+    found, extra = find(plan, bodies, i, a, out), traits.shape[1] - 1
     out[found * COLUMNS : SIZE] = F(0)
     for k in range(found):
-        b = int(out[k * COLUMNS + 1])
+        b = seen(out, k)
         if bodies[b].gesture > 0:
             gestures[k * SHOWN + bodies[b].gesture - 1] = F(1)
         describe(me, bodies[b], traits[b, 0], out, k * COLUMNS)
@@ -71,31 +77,48 @@ def look_closely(plan, bodies, i, a, traits, out):
 
 
 @kernel
-def nearest(plan, bodies, i, a, out):
-    """Find whom avatar ``a`` sees, the nearest first; returns how many.
-
-    Their squared distance and index stand in the first two of each one's columns of ``out``.
-    """
+def recognise(bodies, a, first_of_group, out):
+    """What ``look`` gives, from the lines of sight of ``sight.survey``."""
     me, found = bodies[a], 0
     for b in range(bodies.shape[0]):
-        dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
-        d2 = dx * dx + dy * dy
-        if (b != a) & (bodies[b].present == 1) & (d2 < RANGE_M * RANGE_M):
-            far = found == NEAREST and d2 >= out[(NEAREST - 1) * COLUMNS]
-            if not far and in_sight(plan, i, me.x, me.y, bodies[b].x, bodies[b].y, F(0)):
-                found = insert(out, found, d2, b)
-    return found
+        if sees(me, b) and bodies[b].present == 1:
+            dx, dy = bodies[b].x - me.x, bodies[b].y - me.y
+            d2 = dx * dx + dy * dy
+            if found < NEAREST or d2 < out[(NEAREST - 1) * COLUMNS]:
+                found = insert(out, found, d2, b, NEAREST)
+    tell(bodies, a, found, first_of_group, out)
+
+
+@inlined
+def seen(out, k):
+    """Index of the ``k``-th avatar that ``find`` has found."""
+    return int(out[k * COLUMNS + 1])
 
 
 @kernel
-def insert(out, found, d2, b):
-    """Keep the ``NEAREST`` smallest (squared distance, index) in the first two columns of ``out``, in order; returns how many there are."""
-    k = min(found, NEAREST - 1)
+def tell(bodies, a, found, first_of_group, out, nearest=NEAREST):
+    """Fill ``out`` as ``look`` does, once ``find`` has found so many."""
+    me, gestures = bodies[a], out[nearest * COLUMNS :]
+    gestures[:] = F(0)
+    for k in range(nearest):
+        if k < found:
+            b = seen(out, k)
+            if gestures.shape[0] > 0 and bodies[b].gesture > 0:
+                gestures[k * SHOWN + bodies[b].gesture - 1] = F(1)
+            describe(me, bodies[b], F(1) if (b >= first_of_group) != (a >= first_of_group) else F(0), out, k * COLUMNS)
+        else:
+            out[k * COLUMNS : (k + 1) * COLUMNS] = F(0)
+
+
+@kernel
+def insert(out, found, d2, b, nearest):
+    """Keep the ``nearest`` smallest (squared distance, index) in the first two columns of ``out``, in order; returns how many there are."""
+    k = min(found, nearest - 1)
     while k > 0 and out[(k - 1) * COLUMNS] > d2:
         out[k * COLUMNS], out[k * COLUMNS + 1] = out[(k - 1) * COLUMNS], out[(k - 1) * COLUMNS + 1]
         k -= 1
     out[k * COLUMNS], out[k * COLUMNS + 1] = d2, F(b)
-    return min(found + 1, NEAREST)
+    return min(found + 1, nearest)
 
 
 @kernel

@@ -117,6 +117,26 @@ def in_sight(plan, i, ax, ay, bx, by, margin):
 
 
 @kernel
+def in_view(plan, i, ax, ay, bx, by):
+    """Whether one can see from a to b: no box but panes of glass crosses the segment."""
+    dx, dy = bx - ax, by - ay
+    ix = F(1) / (dx if abs(dx) > F(1e-6) else F(1e-6))
+    iy = F(1) / (dy if abs(dy) > F(1e-6) else F(1e-6))
+    boxes, kinds = plan.boxes[i], plan.kinds[i]
+    for first in range(0, plan.num_boxes[i], LANES):
+        hits = np.int32(0)
+        for b in range(first, first + LANES):
+            tx0, tx1, ty0, ty1 = (boxes[X0, b] - ax) * ix, (boxes[X1, b] - ax) * ix, (boxes[Y0, b] - ay) * iy, (boxes[Y1, b] - ay) * iy
+            near_x, far_x = (tx0 if tx0 < tx1 else tx1), (tx1 if tx0 < tx1 else tx0)
+            near_y, far_y = (ty0 if ty0 < ty1 else ty1), (ty1 if ty0 < ty1 else ty0)
+            near, far = (near_x if near_x > near_y else near_y), (far_x if far_x < far_y else far_y)
+            hits |= np.int32((near < far) & (far > F(0)) & (near < F(1)) & (kinds[b] != GLASS))
+        if hits != 0:
+            return False
+    return True
+
+
+@kernel
 def any_within(plan, i, x, y, radius):
     """Whether some box is nearer than ``radius`` (m) to the point (x, y)."""
     boxes, reach = plan.boxes[i], radius * radius

@@ -84,6 +84,14 @@ def _check_number(f: Any, value: Any, name: str) -> None:
         raise UserError(f"setting {name!r} is {value!r}, but it has to lie between {f.metadata['low']} and {f.metadata['high']}")
 
 
+def pair(text: str) -> tuple[str, str]:
+    """Name and value of ``name=value``; UserError when it is not of that form."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise UserError(f"{text!r} is not of the form name=value")
+    return name, value
+
+
 def parse_overrides(texts: Iterable[str], kind: type) -> dict[str, Any]:
     """Turn ``["rays.noise=0.1", "guidance=signs"]`` into overrides for ``build``, each value read as its setting's type."""
     found: dict[str, Any] = {}

@@ -4,6 +4,7 @@ import numpy as np
 
 from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.plan import in_sight
+from avatarium.worlds.core.sight import sees
 from avatarium.worlds.core.spec import Feature, Head
 
 F = np.float32
@@ -19,17 +20,15 @@ SAY = Head("say", ("silence", *(f"word_{k}" for k in range(1, WORDS + 1))))
 HAND = Head("hand", ("none", "use", "wave", "point"))
 NONE, USE, WAVE, POINT = range(4)
 
-FEATURES = (
-    Feature(
-        "heard",
-        SIZE,
-        -1.01,
-        1.01,
-        f"the {SPEAKERS} nearest that speak within 6 m with no wall between, nearest first, each: present, direction ahead and to the "
-        f"left, nearness (1 = at the same place), which of {WORDS} words",
-        "hearing",
-    ),
-)
+
+def features(speakers: int = SPEAKERS) -> tuple[Feature, ...]:
+    """The observation table of the sensor for so many speakers at a time."""
+    which = f"the {speakers} nearest that speak" if speakers > 1 else "the nearest that speaks"
+    columns = f"present, direction ahead and to the left, nearness (1 = at the same place), which of {WORDS} words"
+    return (Feature("heard", speakers * COLUMNS, -1.01, 1.01, f"{which} within 6 m with no wall between, each: {columns}", "hearing"),)
+
+
+FEATURES = features()
 
 
 @kernel
@@ -45,11 +44,11 @@ def gesticulate(me, gesture):
 
 
 @kernel
-def hear(plan, bodies, i, a, out):
-    """Fill ``out`` [SIZE] with what avatar ``a`` hears, as ``FEATURES`` describes."""
+def hear(plan, bodies, i, a, out, speakers=SPEAKERS):
+    """Fill ``out`` [speakers * COLUMNS] with what avatar ``a`` hears, as ``features`` describes."""
     me, nearest = bodies[a], F(-1)
-    out[:SIZE] = F(0)
-    for k in range(SPEAKERS):
+    out[: speakers * COLUMNS] = F(0)
+    for k in range(speakers):
         best, best_d2 = -1, RANGE_M * RANGE_M
         for b in range(bodies.shape[0]):
             other = bodies[b]
@@ -58,6 +57,26 @@ def hear(plan, bodies, i, a, out):
                 d2 = dx * dx + dy * dy
                 if nearest < d2 < best_d2 and in_sight(plan, i, me.x, me.y, other.x, other.y, F(0)):
                     best, best_d2 = b, d2
+        if best < 0:
+            return
+        nearest = best_d2
+        enter(me, bodies[best], best_d2, out, k * COLUMNS)
+
+
+@kernel
+def overhear(bodies, a, first, end, out):
+    """What ``hear`` gives of the bodies ``first`` to ``end`` - 1 alone, such as those of a team, from the lines of sight of
+    ``sight.survey``."""
+    me, nearest = bodies[a], F(-1)
+    out[:SIZE] = F(0)
+    for k in range(SPEAKERS):
+        best, best_d2 = -1, RANGE_M * RANGE_M
+        for b in range(first, end):
+            other = bodies[b]
+            dx, dy = other.x - me.x, other.y - me.y
+            d2 = dx * dx + dy * dy
+            if (other.word != 0) & (nearest < d2) & (d2 < best_d2) & sees(me, b):
+                best, best_d2 = b, d2
         if best < 0:
             return
         nearest = best_d2

@@ -5,17 +5,15 @@ import math
 import numpy as np
 
 from avatarium.worlds.core.batch import Batch
-from avatarium.worlds.core.bodies import BACK, FORWARD, LEFT, RADIUS_M, RIGHT, STAY, STRAIGHT, TURN_LEFT, TURN_RIGHT, clear_of_boxes
+from avatarium.worlds.core.bodies import STAY, STRAIGHT, clear_of_boxes
 from avatarium.worlds.core.geodesic import waypoint
 from avatarium.worlds.core.kernels import kernel
-from avatarium.worlds.core.trig import atan2
+from avatarium.worlds.core.walking import give_way, head_for, unit
 
 F = np.float32
 KEEP_RIGHT, KEEP_LEFT, PUSHY = 1, 2, 3
 """Customs; the pushy walk as if nobody else were there."""
 REACH_CELLS = 12
-NEAR_M, PRESSED_M = F(1.6), F(0.7)
-BEHIND, OPPOSITE = 1, 2
 
 
 @kernel
@@ -34,15 +32,7 @@ def choose(state, i, a, custom):
     pressed = 0
     if custom != PUSHY:
         dx, dy, pressed = give_way(state.avatars[i], a, dx, dy, side, custom)
-    angle = atan2(dy * me.cos - dx * me.sin, dx * me.cos + dy * me.sin)
-    turn = TURN_LEFT if angle > F(0.16) else (TURN_RIGHT if angle < F(-0.16) else STRAIGHT)
-    if pressed > 0:
-        return (STAY if pressed == BEHIND else (LEFT if side > F(0) else RIGHT)), turn
-    if abs(angle) < F(0.9):
-        return FORWARD, turn
-    if abs(angle) > F(2.6):
-        return BACK, turn
-    return (LEFT if angle > F(0) else RIGHT), turn
+    return head_for(me, dx, dy, pressed, side)
 
 
 @kernel
@@ -52,36 +42,6 @@ def drift(state, i, me, dx, dy, side):
     if clear_of_boxes(state.plan, i, ox, oy):
         return unit(dx - side * dy * F(0.3), dy + side * dx * F(0.3))
     return dx, dy
-
-
-@kernel
-def give_way(avatars, a, dx, dy, side, custom):
-    """(heading x, y, pressed): the heading bent around people ahead, and whether one is so near that it takes more than that.
-
-    With a custom one gives way to its side; without, to the side that needs the smaller turn. Pressed is ``BEHIND`` somebody who walks
-    the same way (wait) or ``OPPOSITE`` somebody (step aside), else 0.
-    """
-    me, pressed, bend = avatars[a], 0, F(0)
-    for b in range(avatars.shape[0]):
-        other = avatars[b]
-        ox, oy = other.x - me.x, other.y - me.y
-        ahead, aside = ox * dx + oy * dy, oy * dx - ox * dy
-        if b != a and other.present == 1 and F(0) < ahead < NEAR_M and abs(aside) < F(3) * RADIUS_M:
-            along = other.vx * dx + other.vy * dy > F(0.3)
-            to = side if custom != 0 or abs(aside) < F(0.02) else (F(-1) if aside > F(0) else F(1))
-            bend += F(0) if along else to * (NEAR_M - ahead) / NEAR_M
-            if ahead < PRESSED_M and abs(aside) < F(1.6) * RADIUS_M and pressed != OPPOSITE:
-                pressed = BEHIND if along else OPPOSITE
-    bend = min(max(bend, F(-1)), F(1))
-    x, y = unit(dx - dy * bend, dy + dx * bend)
-    return x, y, pressed
-
-
-@kernel
-def unit(x, y):
-    """(x, y) scaled to length 1."""
-    d = math.sqrt(x * x + y * y)
-    return (x / d, y / d) if d > F(1e-6) else (F(1), F(0))
 
 
 @kernel

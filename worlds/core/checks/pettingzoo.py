@@ -6,9 +6,13 @@ import io
 import re
 import types
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
+from avatarium.worlds.core.chance import random_actions
 from avatarium.worlds.core.checks.trial import LONG_STEPS, STEPS, Check, Trial
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.parallel import World, as_aec
@@ -18,12 +22,30 @@ EXPECTED = re.compile(
     "|Agents have different (observation|action) space sizes"  # roles may differ
     "|(class of observation spaces|class of action spaces) is different"
     "|Observations are different shapes"
+    "|No agents present but not all possible_agents are terminated or truncated"  # some may never have come: see everybody_is_told_the_end
 )
 
 
 def parallel_environments_conform(trial: Trial) -> Iterator[str]:
     """parallel_api_test passes without a warning."""
     return complaints(lambda: tests().parallel_api_test(_world(trial), num_cycles=LONG_STEPS))
+
+
+def everybody_is_told_the_end(trial: Trial) -> Iterator[str]:
+    """Each agent that came is terminated or truncated, once, by the time when nobody is left."""
+    world, rng = _world(trial), np.random.default_rng(0)
+    world.reset(seed=3)
+    came, told = set(world.agents), Counter[str]()
+    for _ in range(LONG_STEPS):
+        rows, seats = random_actions(world.batch, rng), {agent: agent.rpartition("_") for agent in world.agents}
+        _, _, terminations, truncations, _ = world.step({agent: rows[role][0, int(a)] for agent, (role, _, a) in seats.items()})
+        told.update(name for name in terminations if terminations[name] or truncations[name])
+        came |= set(world.agents)
+        if not world.agents:
+            break
+    else:
+        yield f"the episode goes on after {LONG_STEPS} steps"
+    yield from (f"{agent} is told {told[agent]} times that its episode is over" for agent in came if told[agent] != 1)
 
 
 def turn_based_environments_conform(trial: Trial) -> Iterator[str]:
@@ -89,6 +111,7 @@ def _windowless(world: World) -> World:
 
 CHECKS: tuple[Check, ...] = (
     parallel_environments_conform,
+    everybody_is_told_the_end,
     turn_based_environments_conform,
     environments_are_seeded,
     states_conform,

@@ -14,6 +14,7 @@ from avatarium.worlds.core.checks.trial import (
     Trial,
     actions_for,
     digest_of,
+    ending,
     extremes,
     outside,
     played,
@@ -101,7 +102,8 @@ def snapshots_restore(trial: Trial) -> Iterator[str]:
 
 def endings_are_kept(trial: Trial) -> Iterator[str]:
     """With autoreset the last observation is kept and the next episode begun; without, the environment stands still."""
-    going, standing = trial.batch(2), trial.batch(2, autoreset=False)
+    short = ending(trial.spec)
+    going, standing = trial.batch(2, **short), trial.batch(2, autoreset=False, **short)
     opening = {role: observed.copy() for role, observed in going.reset(8).items()}
     standing.reset(8)
     second, done = {role: observed.copy() for role, observed in opening.items()}, np.zeros(2, np.bool_)
@@ -210,7 +212,8 @@ def masks_leave_a_choice(trial: Trial) -> Iterator[str]:
 
 def central_states_are_kept(trial: Trial) -> Iterator[str]:
     """A batch with ``central`` tells the state of every moment, and of the last one before an episode's end, with any number of threads."""
-    plain, several = trial.batch(2, autoreset=False), trial.batch(2, threads=2, central=True)
+    short = ending(trial.spec)
+    plain, several = trial.batch(2, autoreset=False, **short), trial.batch(2, threads=2, central=True, **short)
     plain.reset(8)
     several.reset(8)
     if plain.central.shape[1] or not np.array_equal(several.central, several.global_state()):

@@ -1,0 +1,1 @@
+"""Who works in the buildings of concierge, and who visits them."""

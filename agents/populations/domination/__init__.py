@@ -1,0 +1,1 @@
+"""Who fights in domination: scripted teams, and commanders that learn from game to game."""

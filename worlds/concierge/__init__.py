@@ -1,0 +1,32 @@
+"""Concierge: visitors wish for rooms they do not know; a host knows the way, but not the wish. They have to find words for it."""
+
+from avatarium.worlds.concierge import rules
+from avatarium.worlds.concierge.config import Config
+from avatarium.worlds.concierge.heuristic import heuristic, oracle
+from avatarium.worlds.concierge.observe import overview, roles, state_features
+from avatarium.worlds.concierge.scene import scene
+from avatarium.worlds.concierge.state import allocate, places
+from avatarium.worlds.core.building import LEVEL_FIELDS
+from avatarium.worlds.core.spec import WorldSpec
+
+WORLD = WorldSpec(
+    name="concierge",
+    version=1,
+    summary="visitors wish for rooms they do not know, a host knows the ways but not the wishes: they need words",
+    tags=("language", "navigation", "cooperation"),
+    config=Config,
+    roles=roles,
+    events=rules.EVENTS,
+    allocate=allocate,
+    reset=rules.reset,
+    step=rules.step,
+    overview=overview,
+    state_features=state_features,
+    scene=scene,
+    level_fields=(*LEVEL_FIELDS, "room_of"),
+    frame_fields=("avatars",),
+    heuristic=heuristic,
+    oracle=oracle,
+    places=places,
+    metrics=("success", "sct", "collisions", "intrusion"),
+)

@@ -1,0 +1,156 @@
+"""What host and visitors sense; the observation tables in the card are printed from here."""
+
+import math
+
+import numpy as np
+
+from avatarium.worlds.concierge.config import Config
+from avatarium.worlds.concierge.state import HERE, KINDS, LOBBY
+from avatarium.worlds.core import people, proprioception, rays, speech
+from avatarium.worlds.core.bodies import TOP_SPEED, TURN, WALK
+from avatarium.worlds.core.geodesic import downhill
+from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.plan import cell, centre
+from avatarium.worlds.core.proprioception import ahead_left
+from avatarium.worlds.core.rng import SENSES, below, uniform
+from avatarium.worlds.core.spec import Feature, Role
+
+F = np.float32
+TERMS = ("arrival", "failure", "progress", "collision", "time")
+ARRIVAL, FAILURE, PROGRESS, COLLISION, TIME = range(len(TERMS))
+HEADS = (WALK, TURN, speech.HAND, speech.SAY)
+WAY_COLUMNS = 4
+WAY_CELLS = 2
+"""How far ahead the host knows the direction of a way: 1 m of it."""
+WAY_UNIT_DM = F(40)
+
+HOST_TASK = (
+    Feature(
+        "ways",
+        len(KINDS) * WAY_COLUMNS,
+        -1.01,
+        1.01,
+        f"the way to each kind of room ({', '.join(KINDS)}), each: where its next metre leads (inside: where its middle is), "
+        "ahead and to the left, 1 / (1 + its length in units of 4 m), there is one",
+        "task",
+    ),
+    Feature("way_back", WAY_COLUMNS - 1, -1.01, 1.01, "the way to the lobby, told likewise", "task"),
+)
+VISITOR_TASK = (
+    Feature("wish", len(KINDS), 0, 1, "kind of room wished for: " + ", ".join(KINDS), "task"),
+    Feature("patience", 1, 0, 1, "share of its time still to come", "task"),
+    Feature("wishes_left", 1, 0, 1, "share of its wishes still to come, this one included", "task"),
+)
+
+
+def senses(config: Config) -> tuple[Feature, ...]:
+    """What host and visitors alike sense: each meets as many others at most as there may be visitors at the same time."""
+    others = config.at_once
+    seen = (*people.features("1 = of the other role", others), *people.gesture_features(others))
+    return (*rays.FEATURES, *seen, *speech.features(others), *proprioception.FEATURES)
+
+
+def roles(config: Config) -> tuple[Role, ...]:
+    """``host`` and ``visitor``."""
+    return (
+        Role("host", 1, senses(config) + HOST_TASK, HEADS, TERMS),
+        Role("visitor", config.visitors, senses(config) + VISITOR_TASK, HEADS, TERMS),
+    )
+
+
+def state_features(config: Config) -> tuple[Feature, ...]:
+    """What the global state for central critics holds."""
+    each = "there, x, y (32 m = 1), heading (cosine, sine), velocity (1.4 m/s = 1), way left (100 m = 1), share of patience spent"
+    return (
+        Feature("avatars", 9 * (1 + config.visitors), -1.1, 2.1, f"each, the host first: {each}", "state"),
+        Feature("wishes", len(KINDS) * config.visitors, 0, 1, "each visitor's: " + ", ".join(KINDS), "state"),
+        Feature("clock", 1, 0, 1, "share of the episode gone", "state"),
+    )
+
+
+@kernel
+def look_around(state, episodes, config, out, i):
+    """Fill the observations of everybody who is in environment ``i`` or has just left; zeros for the others."""
+    k = observe(state, episodes, config, i, 0, out[0].observation[i, 0])
+    tell_ways(state, i, out[0].observation[i, 0, k:])
+    for a in range(1, state.avatars.shape[1]):
+        mine = out[1].observation[i, a - 1]
+        if state.avatars[i, a].stage == HERE or out[1].termination[i, a - 1]:
+            k = observe(state, episodes, config, i, a, mine)
+            tell_wish(state.avatars[i, a], config, mine[k:])
+        else:
+            mine[:] = F(0)
+
+
+@kernel
+def observe(state, episodes, config, i, a, out):
+    """Fill ``out`` with what avatar ``a`` senses, in the order of ``senses``; returns how many numbers that are."""
+    avatars, others, k = state.avatars[i], config.at_once, rays.SIZE
+    rays.look(state.plan, avatars, i, a, out[:k])
+    seen, heard = others * (people.COLUMNS + people.SHOWN), others * speech.COLUMNS
+    people.look(state.plan, avatars, i, a, 1, out[k : k + seen], others)
+    k += seen
+    speech.hear(state.plan, avatars, i, a, out[k : k + heard], others)
+    if config.confusion > F(0):
+        confuse(episodes.stream, config, i, out[k : k + heard])
+    k += heard
+    proprioception.feel(avatars[a], F(1) - F(episodes.clock[i]) / F(config.episode_steps), out[k:])
+    return k + proprioception.SIZE
+
+
+@kernel
+def confuse(stream, config, i, heard):
+    """Replace a share of the words heard by others."""
+    for k in range(0, heard.shape[0], speech.COLUMNS):
+        if heard[k] == F(1) and uniform(stream, i, SENSES) < config.confusion:
+            heard[k + 4 : k + speech.COLUMNS] = F(0)
+            heard[k + 4 + below(stream, i, SENSES, speech.WORDS)] = F(1)
+
+
+@kernel
+def tell_ways(state, i, out):
+    """Direction and length of the way from the host to each kind of room, and back to the lobby."""
+    me = state.avatars[i, 0]
+    row, column = cell(me.y), cell(me.x)
+    for kind in range(LOBBY):
+        k, r = kind * WAY_COLUMNS, state.room_of[i, kind]
+        out[k], out[k + 1], out[k + 2] = F(0), F(0), F(0)
+        if kind < LOBBY - 1:
+            out[k + 3] = F(1) if r >= 0 else F(0)
+        if r >= 0:
+            field, cx, cy = state.ways[i, kind], column, row
+            if field[row, column] == 0:
+                cx, cy = (state.rooms[i, r].x0 + state.rooms[i, r].x1) // 2, (state.rooms[i, r].y0 + state.rooms[i, r].y1) // 2
+            for _ in range(WAY_CELLS):
+                cx, cy = downhill(field, cx, cy)
+            dx, dy = centre(cx) - me.x, centre(cy) - me.y
+            d = math.sqrt(dx * dx + dy * dy) + F(1e-3)
+            out[k], out[k + 1] = ahead_left(me, dx / d, dy / d)
+            out[k + 2] = F(1) / (F(1) + F(field[row, column]) / WAY_UNIT_DM)
+
+
+@kernel
+def tell_wish(me, config, out):
+    """What a visitor wishes for, and for how long still."""
+    out[: len(KINDS)] = F(0)
+    out[me.wish - 1] = F(1)
+    out[len(KINDS)] = F(1) - F(max(me.spent, 0)) / F(max(me.budget, 1))
+    out[len(KINDS) + 1] = F(1) - F(me.settled) / F(config.wishes)
+
+
+@kernel
+def overview(state, episodes, config, out, start, stop):
+    """Fill ``out`` [N, G], the global state, as ``state_features`` lists it."""
+    count = state.avatars.shape[1]
+    for i in range(start, stop):
+        out[i] = F(0)
+        for a in range(count):
+            me, k = state.avatars[i, a], 9 * a
+            if me.stage == HERE:
+                out[i, k], out[i, k + 1], out[i, k + 2], out[i, k + 3], out[i, k + 4] = F(1), me.x / F(32), me.y / F(32), me.cos, me.sin
+                out[i, k + 5], out[i, k + 6] = me.vx / TOP_SPEED, me.vy / TOP_SPEED
+                out[i, k + 7] = min(me.way * F(0.01), F(2))
+                out[i, k + 8] = F(max(me.spent, 0)) / F(max(me.budget, 1))
+                if a > 0:
+                    out[i, 9 * count + len(KINDS) * (a - 1) + me.wish - 1] = F(1)
+        out[i, 9 * count + len(KINDS) * (count - 1)] = F(episodes.clock[i]) / F(config[0].episode_steps)
