@@ -46,9 +46,9 @@ class Punisher:
         others, (left, direction) = company(sight), state
         cos, sin = sight.part["heading"].T
         heading = np.arctan2(sin, cos)
-        found = pursued(others, turned(direction - heading)) & np.asarray(left > 0)[:, None]
+        found = np.asarray(pursued(others, turned(direction - heading)) & (left[:, None] > 0))
         guilty = trespass(sight, others)
-        wanted = np.where(found.any(axis=1)[:, None], found, guilty)
+        wanted = np.where(found.any(axis=1, keepdims=True), found, guilty)
         bearing = others.bearing[np.arange(len(wanted)), wanted.argmax(axis=1)]
         after = wanted.any(axis=1) & (sight.part["cooling"][:, 0] <= 0) & (sight.part["held"][:, 0] <= 0)
         aims = after & (np.abs(bearing) < AIM_RAD)
