@@ -111,5 +111,5 @@ def test_bayesian_tables_are_probabilities_and_are_learnt_as_they_say() -> None:
     following = np.array(tables["following"])
     assert following.shape == (7, 6) and following.sum(axis=1) == pytest.approx(np.ones(7), abs=1e-4) and (following > 0).all()
     assert [np.array(table).shape for table in tables["seen"]] == [(6, values) for values in bayes.SENSES]
-    again = bayes.learn(games=16)
-    assert np.abs(np.array(again["seen"][0]) - tables["seen"][0])[:3].max() < 0.1, "of what was often seen"
+    again = bayes.learn(games=24)
+    assert np.corrcoef(np.ravel(again["following"]), following.ravel())[0, 1] > 0.9

@@ -37,12 +37,12 @@ def test_signposts_lead_to_the_zone_by_the_shortest_way() -> None:
     batch.reset(0)
     for i in range(4):
         width, height = batch.state.extent[i]
-        field, posts = batch.state.ways[i, 0], np.zeros(batch.state.posts.shape[2:], np.uint16)
+        field, posts = np.ascontiguousarray(batch.state.map[i, ..., 0]), np.zeros(batch.state.map.shape[1:3], np.uint16)
         signposts.put_up(field, width, height, 1, posts)
-        for y, x in np.argwhere(field < 65535).tolist():
-            px, py = signposts.read(posts, x, y)
+        for y, x in np.argwhere(field[:height, :width] < 65535).tolist():
+            px, py = signposts.read.py_func(posts[y, x])
             cx, cy = int(2 * px), int(2 * py)
-            step = field[y, x] - field[cy, cx]
+            step = int(field[y, x]) - int(field[cy, cx])
             assert step == (0 if field[y, x] == 0 else 5 if cx == x or cy == y else 7)
             assert in_sight(batch.state.plan, i, np.float32(0.5 * x + 0.25), np.float32(0.5 * y + 0.25), px, py, np.float32(0.2))
 

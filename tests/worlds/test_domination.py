@@ -18,7 +18,7 @@ from avatarium.worlds.domination import WORLD
 from avatarium.worlds.domination.command import distributions, match
 from avatarium.worlds.domination.points import holder
 from avatarium.worlds.domination.soldiers import choose_rows
-from avatarium.worlds.domination.state import BLUE, FAR, MIDDLE, NOBODY, OWN, RED
+from avatarium.worlds.domination.state import BLUE, FAR, MIDDLE, NOBODY, OWN, RED, ZONES
 
 KIND = {event.name: k for k, event in enumerate(WORLD.events)}
 USE = 1
@@ -200,7 +200,7 @@ def test_arenas_are_the_same_for_both_and_every_cell_can_be_reached() -> None:
             width, height = batch.state.extent[i]
             cells = batch.state.plan.cells[i, :height, :width]
             assert np.array_equal(cells, cells[::-1, ::-1])
-            assert (batch.state.ways[i][:, :height, :width][:, cells == 0] < 65535).all(), "a cell is cut off"
+            assert (batch.state.map[i, :height, :width, :ZONES][cells == 0] < 65535).all(), "a cell is cut off"
             middle, own, far = batch.state.points[i]
             assert own + far == pytest.approx([width * CELL_M, height * CELL_M]) and middle == pytest.approx((own + far) / 2)
     assert sizes["held-out"][0] > 1.5 * sizes["train"][0] and sizes["held-out"][1] > sizes["train"][1] + 4

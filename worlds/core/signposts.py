@@ -23,7 +23,7 @@ def put_up(field, width, height, cells, posts):
 
 
 @inlined
-def read(posts, cx, cy):
-    """The middle (x, y in m) of the cell to which the signpost of a cell points."""
-    post = np.int64(posts[cy, cx])
-    return centre(post & 255), centre(post >> 8)
+def read(post):
+    """The middle (x, y in m) of the cell to which a signpost points."""
+    cells = np.int64(post)
+    return centre(cells & 255), centre(cells >> 8)

@@ -127,8 +127,11 @@ def measure(state, i):
         else:
             room = state.rooms[i, BLUE if zone == AWAY else RED]
             corners = (np.int64(room.x0), np.int64(room.y0), np.int64(room.x1), np.int64(room.y1))
-        geodesic.flood(state.plan.cells[i], corners, state.ways[i, zone], state.scratch[i])
-        signposts.put_up(state.ways[i, zone], state.extent[i, 0], state.extent[i, 1], AHEAD_CELLS, state.posts[i, zone])
+        geodesic.flood(state.plan.cells[i], corners, state.field[i], state.scratch[i])
+        for y in range(state.extent[i, 1]):
+            for x in range(state.extent[i, 0]):
+                state.map[i, y, x, zone] = state.field[i, y, x]
+        signposts.put_up(state.field[i], state.extent[i, 0], state.extent[i, 1], AHEAD_CELLS, state.map[i, :, :, ZONES + zone])
 
 
 @kernel
@@ -151,16 +154,21 @@ def seen_as(team, p):
     return p if team == RED or p <= MIDDLE else OWN + FAR - p
 
 
+@inlined
+def cell_of(state, i, team, x, y):
+    """What ``team`` knows of the cell of a place (m), uint16 [2 * ZONES]: ways to all zones in decimetres, then signposts."""
+    x, y = turned(state, i, team, x, y)
+    return state.map[i, cell(y), cell(x)]
+
+
 @kernel
 def way(state, i, team, zone, x, y):
     """Metres that ``team`` has to walk from a place (m) to a zone, to the half metre."""
-    x, y = turned(state, i, team, x, y)
-    return F(state.ways[i, zone, cell(y), cell(x)]) * F(0.1)
+    return F(cell_of(state, i, team, x, y)[zone]) * F(0.1)
 
 
 @kernel
 def ahead_on_way(state, i, team, zone, x, y):
     """The place (m) ``AHEAD_CELLS`` farther on the way of ``team`` from a place (m) to a zone."""
-    x, y = turned(state, i, team, x, y)
-    fx, fy = signposts.read(state.posts[i, zone], cell(x), cell(y))
+    fx, fy = signposts.read(cell_of(state, i, team, x, y)[ZONES + zone])
     return turned(state, i, team, fx, fy)

@@ -13,7 +13,7 @@ from avatarium.worlds.domination import soldiers
 from avatarium.worlds.domination.command import distributions
 from avatarium.worlds.domination.config import Config
 from avatarium.worlds.domination.level import seen_as, turned, way
-from avatarium.worlds.domination.state import BLUE, POINTS, RED
+from avatarium.worlds.domination.state import BLUE, POINTS, RED, ZONES
 
 F = np.float32
 TERMS = ("score", "win", "capture", "tag", "tagged", "approach")
@@ -101,7 +101,7 @@ def state_features(config: Config) -> tuple[Feature, ...]:
     )
 
 
-@kernel
+@inlined
 def observe(state, episodes, config, i, team, member, out):
     """Fill ``out`` [D] with what a soldier of environment ``i`` senses, in the order of ``features``."""
     first, k = team * config.team, 0
@@ -122,7 +122,8 @@ def observe(state, episodes, config, i, team, member, out):
     speech.overhear(state.avatars[i], a, first, first + config.team, out[k:])
     k += speech.SIZE
     k = survey_points(state, config, i, team, me, out, k)
-    out[k], out[k + 1] = F(1) - F(me.cool) / F(20), F(1) if here and soldiers.victim(state, i, a) >= 0 else F(0)
+    reach = soldiers.faced(state.avatars[i], a) and soldiers.victim(state, i, a) >= 0
+    out[k], out[k + 1] = F(1) - F(me.cool) / F(20), F(1) if reach else F(0)
     out[k + 2] = F(me.out) / F(50)
     k = standing(state, config, i, team, out, k + 3)
     if config.command != 0:
@@ -130,20 +131,20 @@ def observe(state, episodes, config, i, team, member, out):
         out[k + me.order], out[k + POINTS] = F(1), F(1) if state.due[i] else F(0)
 
 
-@kernel
+@inlined
 def survey_points(state, config, i, team, me, out, n):
     """Write what is known of the points from ``out[n]`` on, all reckoned in the plan as the team sees it; returns where it ends."""
     x, y = turned(state, i, team, me.x, me.y)
     c, s = (me.cos, me.sin) if team == RED else (-me.cos, -me.sin)
-    cx, cy = cell(x), cell(y)
+    here = state.map[i, cell(y), cell(x)]
     for k in range(POINTS):
         straight = direct(state.points[i, k, 0] - x, state.points[i, k, 1] - y, c, s, out, n)
         out[n + 2] = straight / FAR_M
-        left = F(state.ways[i, k, cy, cx]) * F(0.1)
+        left = F(here[k]) * F(0.1)
         if left == F(0):
             out[n + 3], out[n + 4] = out[n], out[n + 1]
         else:
-            tx, ty = signposts.read(state.posts[i, k], cx, cy)
+            tx, ty = signposts.read(here[ZONES + k])
             direct(tx - x, ty - y, c, s, out, n + 3)
         out[n + 5] = min(left / LONG_M, F(2))
         own(state, i, team, seen_as(team, k), out, n + 6)
@@ -169,7 +170,7 @@ def own(state, i, team, p, out, n):
     out[n + 2] = min(F(state.held[i, p]) * F(0.1) / LONG_S, F(1))
 
 
-@kernel
+@inlined
 def standing(state, config, i, team, out, n):
     """Write scores, and how many of each team are in the arena, to ``out[n]`` and on; returns where it ends."""
     most, size = F(POINTS * config.episode_steps), F(config.team)

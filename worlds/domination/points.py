@@ -3,8 +3,9 @@
 import numpy as np
 
 from avatarium.worlds.core.events import emit
-from avatarium.worlds.core.kernels import kernel
-from avatarium.worlds.domination.level import seen_as, way
+from avatarium.worlds.core.geodesic import FAR
+from avatarium.worlds.core.kernels import inlined, kernel
+from avatarium.worlds.domination.level import cell_of, seen_as
 from avatarium.worlds.domination.state import BLUE, NOBODY, POINTS, RED
 
 F = np.float32
@@ -83,11 +84,11 @@ def count(state, config, i):
     return lead
 
 
-@kernel
+@inlined
 def potential(state, i, team, me):
     """Metres that an avatar has to walk to the nearest point that is not its team's; 0 where all are."""
-    best = F(1e4)
+    here, best = cell_of(state, i, team, me.x, me.y), FAR
     for k in range(POINTS):
         if state.owners[i, seen_as(team, k)] != team:
-            best = min(best, way(state, i, team, k, me.x, me.y))
-    return best if best < F(1e4) else F(0)
+            best = min(best, here[k])
+    return F(best) * F(0.1) if best < FAR else F(0)

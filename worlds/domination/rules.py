@@ -4,7 +4,7 @@ import numpy as np
 
 from avatarium.worlds.core import bodies, sight
 from avatarium.worlds.core.events import emit
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.proprioception import begin_trail, leave_trail
 from avatarium.worlds.core.rewards import clear, pay
 from avatarium.worlds.core.rng import LEVEL, RULES, below, uniform
@@ -87,15 +87,14 @@ def walk_about(state, episodes, config, actions, i):
 
     To act later is an advantage: one knows where the other has gone. A mere rotation through all avatars would not share it out evenly.
     """
-    first, clock = (episodes.clock[i] >> 1) % config.team, episodes.clock[i] & 1
-    for k in range(first, first + config.team):
-        member = k if k < config.team else k - config.team
-        act(state, episodes.stream, config, actions, i, clock, member)
-        act(state, episodes.stream, config, actions, i, 1 - clock, member)
+    first, odd = (episodes.clock[i] >> 1) % config.team, episodes.clock[i] & 1
+    for k in range(2 * config.team):
+        member = first + (k >> 1)
+        act(state, episodes.stream, config, actions, i, (k + odd) & 1, member if member < config.team else member - config.team)
     sight.survey(state.plan, state.avatars[i], i)
 
 
-@kernel
+@inlined
 def act(state, stream, config, actions, i, team, member):
     """One avatar walks and turns, or waits to come back."""
     avatars, a = state.avatars[i], team * config.team + member
@@ -105,21 +104,21 @@ def act(state, stream, config, actions, i, team, member):
         me.out -= 1
         if me.out == 0:
             come_back(state, stream, i, team, a)
-        return
-    if config.command == SOLDIER:
-        wants = listen(me, config, actions[team][i, member])
     else:
-        walk, turn, wants = soldiers.choose(state, i, a, me.order, F(0))
-        bodies.choose(me, walk, turn)
-        if config.command == ORDER:
-            utter(me, int(actions[team][i, member, 1]))
-    if wants and me.cool == 0:
-        me.gesture, me.cool = USE, COOL_STEPS
-    bodies.move(state.plan, avatars, i, a)
-    leave_trail(me)
+        if config.command == SOLDIER:
+            wants = listen(me, config, actions[team][i, member])
+        else:
+            walk, turn, wants = soldiers.choose(state, i, a, me.order, F(0))
+            bodies.choose(me, walk, turn)
+            if config.command == ORDER:
+                utter(me, int(actions[team][i, member, 1]))
+        if wants and me.cool == 0:
+            me.gesture, me.cool = USE, COOL_STEPS
+        bodies.move(state.plan, avatars, i, a)
+        leave_trail(me)
 
 
-@kernel
+@inlined
 def listen(me, config, action):
     """Steer a soldier by its action and let it speak; returns whether it wants to tag."""
     if config.control == 1:
@@ -150,7 +149,7 @@ def fight(state, stream, config, out, log, i):
     """Tag whom those who reached out can tag. All choose before anybody leaves, so two may tag each other."""
     avatars, some = state.avatars[i], False
     for a in range(avatars.shape[0]):
-        avatars[a].prey = soldiers.victim(state, i, a) if avatars[a].gesture == USE else NOBODY
+        avatars[a].prey = soldiers.victim(state, i, a) if avatars[a].gesture == USE and soldiers.faced(avatars, a) else NOBODY
         some |= avatars[a].prey != NOBODY
     if not some:
         return

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from avatarium.worlds.core.bodies import BACK, FORWARD, LEFT, RIGHT, STAY, STRAIGHT, TURN_LEFT, TURN_RIGHT
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.proprioception import ahead_left
 from avatarium.worlds.core.sight import sees
 from avatarium.worlds.core.trig import atan2
@@ -27,6 +27,14 @@ def rivals(avatars, a):
     """(first, last + 1): the numbers of the avatars of the other team."""
     team = avatars.shape[0] // 2
     return (team, 2 * team) if a < team else (0, team)
+
+
+@inlined
+def faced(avatars, a):
+    """Whether avatar ``a`` sees any opponent at all: what to ask first, because it costs nothing."""
+    team = avatars.shape[0] // 2
+    theirs = (np.uint32(1) << np.uint32(team)) - np.uint32(1)
+    return avatars[a].sees & (theirs << np.uint32(team) if a < team else theirs) != np.uint32(0)
 
 
 @kernel
@@ -79,7 +87,7 @@ def choose(state, i, a, zone, stop_m):
         tx, ty = state.points[i, p, 0], state.points[i, p, 1]
     dx, dy = tx - me.x, ty - me.y
     going = going or dx * dx + dy * dy > STAND_M * STAND_M
-    foe = threat(state, i, a) if me.cool <= READY_STEPS or not going else -1
+    foe = threat(state, i, a) if (me.cool <= READY_STEPS or not going) and faced(state.avatars[i], a) else -1
     fx, fy = dx, dy
     if foe >= 0:
         fx, fy = state.avatars[i, foe].x - me.x, state.avatars[i, foe].y - me.y

@@ -54,8 +54,8 @@ class State(NamedTuple):
     due: np.ndarray  # bool [N]: orders and commands are taken in the next step
     here: np.ndarray  # int32 [N, 2]: how many of a team are in the arena
     near: np.ndarray  # int32 [N, 2, POINTS]: how many of a team are near a point, as the team numbers them
-    ways: np.ndarray  # uint16 [N, ZONES, SIZE, SIZE]: decimetres to each zone, as seen by red
-    posts: np.ndarray  # uint16 [N, ZONES, SIZE, SIZE]: signposts on these ways
+    map: np.ndarray  # uint16 [N, SIZE, SIZE, 2 * ZONES]: of each cell decimetres to each zone, as seen by red, then signposts to each
+    field: np.ndarray  # uint16 [N, SIZE, SIZE]: working memory of level.measure
     rooms: np.ndarray  # building.ROOM [N, 2]: the bases
     num_rooms: np.ndarray  # int32 [N]
     extent: np.ndarray  # int32 [N, 2]: width and height of the arena in cells
@@ -79,8 +79,8 @@ def allocate(num_envs: int, config: Config) -> State:
         due=np.zeros(lead, np.bool_),
         here=np.zeros((*lead, 2), np.int32),
         near=np.zeros((*lead, 2, POINTS), np.int32),
-        ways=np.zeros((*lead, ZONES, SIZE, SIZE), np.uint16),
-        posts=np.zeros((*lead, ZONES, SIZE, SIZE), np.uint16),
+        map=np.zeros((*lead, SIZE, SIZE, 2 * ZONES), np.uint16),
+        field=np.zeros((*lead, SIZE, SIZE), np.uint16),
         rooms=np.zeros((*lead, 2), ROOM),
         num_rooms=np.zeros(lead, np.int32),
         extent=np.zeros((*lead, 2), np.int32),

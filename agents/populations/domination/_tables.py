@@ -20,7 +20,7 @@ def ownership(view: View) -> np.ndarray:
 def strength(view: View, buckets: int) -> np.ndarray:
     """int64 [E] in [0, buckets): how much of the own team is in the arena."""
     n = view.here.shape[1]
-    return np.minimum(view.here.sum(axis=1) * buckets // (n + 1), buckets - 1)
+    return np.asarray(np.minimum(view.here.sum(axis=1) * buckets // (n + 1), buckets - 1))
 
 
 def assignments(soldiers: int) -> np.ndarray:
@@ -42,7 +42,7 @@ def explore(values: np.ndarray, keys: np.ndarray, epsilon: np.ndarray | float) -
     chance = drawn(keys, 2)
     lots = drawn(keys, values.shape[1], 2)
     best = np.where(values == values.max(axis=1, keepdims=True), lots, -1.0).argmax(axis=1)
-    return np.where(chance[:, 0] < epsilon, (chance[:, 1] * values.shape[1]).astype(np.int64), best)
+    return np.asarray(np.where(chance[:, 0] < epsilon, (chance[:, 1] * values.shape[1]).astype(np.int64), best))
 
 
 def learn(table: np.ndarray, rows: np.ndarray, state: np.ndarray, action: np.ndarray, target: np.ndarray, alpha: float) -> None:

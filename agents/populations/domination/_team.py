@@ -128,7 +128,7 @@ def look(batch: Batch, side: int, envs: np.ndarray, keys: np.ndarray, orders: np
         width, height = (state.extent[envs] * float(CELL_M)).T.astype(np.float32)
         x, y = width[:, None] - x, height[:, None] - y
     cells = (y / CELL_M).astype(np.int64), (x / CELL_M).astype(np.int64)
-    ways = state.ways[envs[:, None], :POINTS, cells[0], cells[1]].astype(np.float32) * np.float32(0.1)
+    ways = state.map[envs[:, None], cells[0], cells[1], :POINTS].astype(np.float32) * np.float32(0.1)
     mine, theirs = slice(side * n, (side + 1) * n), slice((1 - side) * n, (2 - side) * n)
     owners = state.owners[envs][:, [MIDDLE, OWN, FAR] if side == RED else [MIDDLE, FAR, OWN]]
     here, clock = avatars["present"] == 1, batch.clock[envs].astype(np.int64)
