@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from avatarium.worlds.core.chance import random_actions
-from avatarium.worlds.core.checks.trial import LONG_STEPS, STEPS, Check, Trial
+from avatarium.worlds.core.checks.trial import LONG_STEPS, STEPS, Check, Trial, ending
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.parallel import World, as_aec
 
@@ -33,7 +33,7 @@ def parallel_environments_conform(trial: Trial) -> Iterator[str]:
 
 def everybody_is_told_the_end(trial: Trial) -> Iterator[str]:
     """Each agent that came is terminated or truncated, once, by the time when nobody is left."""
-    world, rng = _world(trial), np.random.default_rng(0)
+    world, rng = _world(trial, **ending(trial.spec)), np.random.default_rng(0)
     world.reset(seed=3)
     came, told = set(world.agents), Counter[str]()
     for _ in range(LONG_STEPS):
@@ -101,7 +101,7 @@ def complaints(run: Callable[[], Any]) -> Iterator[str]:
 
 
 def _world(trial: Trial, **options: Any) -> World:
-    return World(trial.spec, **options, **trial.settings)
+    return World(trial.spec, **{**trial.settings, **options})
 
 
 def _windowless(world: World) -> World:

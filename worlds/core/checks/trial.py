@@ -19,7 +19,7 @@ MANY = 64
 """Environments of the larger batches."""
 
 
-def ending(spec: WorldSpec) -> dict[str, int]:
+def ending(spec: WorldSpec) -> dict[str, Any]:
     """Settings under which an episode of a world ends within ``LONG_STEPS``: none, where its usual length is not beyond them."""
     usual = getattr(spec.config(), "episode_steps", 0)
     return {"episode_steps": LONG_STEPS // 2} if usual > LONG_STEPS else {}
