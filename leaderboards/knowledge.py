@@ -72,8 +72,7 @@ def entered(tracks: np.ndarray, corners: np.ndarray) -> np.ndarray:
     """bool [V, K]: who was ever in which rectangle of cells, from positions [T, V, 2] (m) and corners int64 [K, 4]."""
     cells = (tracks / CELL_M).astype(np.int64)[:, :, None]
     inside = (cells >= corners[:, :2]).all(axis=-1) & (cells <= corners[:, 2:]).all(axis=-1)
-    found: np.ndarray = inside.any(axis=0)
-    return found
+    return np.asarray(inside.any(axis=0))
 
 
 @kernel

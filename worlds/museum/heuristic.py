@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from avatarium.worlds.core.rays import RAYS
-from avatarium.worlds.museum.observe import COLUMNS, NEAREST, SIGHT_M, roles
+from avatarium.worlds.museum.looking import SIGHT_M
+from avatarium.worlds.museum.observe import COLUMNS, NEAREST, roles
 
 ANGLES = np.linspace(-0.75 * np.pi, 0.75 * np.pi, RAYS)
 

@@ -5,13 +5,14 @@ import numpy as np
 from avatarium.worlds.core import geodesic, walking
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.bodies import STAY, STRAIGHT
+from avatarium.worlds.core.building import SIZE
 from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.plan import cell
 from avatarium.worlds.core.speech import NONE, USE
 from avatarium.worlds.museum.exhibits import FACE_COUNT
 from avatarium.worlds.museum.looking import bit, visible
 from avatarium.worlds.museum.opening import is_right
-from avatarium.worlds.museum.state import SHOWCASE, SIZE, VAULT
+from avatarium.worlds.museum.state import SHOWCASE, VAULT
 from avatarium.worlds.museum.visiting import wing_is_open
 
 F, U = np.float32, np.uint32

@@ -98,7 +98,7 @@ def next_exhibit(state, i, a, mind):
         exhibit = state.exhibits[i, e]
         if (mind.done & bit(e)) == U(0) and (exhibit.where == OPEN or (exhibit.where == WING and wing_is_open(state, i))):
             dx, dy = exhibit.x - me.x, exhibit.y - me.y
-            worth = -math.sqrt(dx * dx + dy * dy)
+            worth = -F(math.sqrt(dx * dx + dy * dy))
             if mind.style == BUTTERFLY:
                 worth = draw(mind)
             elif mind.style == GRASSHOPPER and not selected(state, i, a, e):

@@ -4,9 +4,10 @@ import numpy as np
 
 from avatarium.agents.policy import Memory, Turn
 from avatarium.worlds.core import geodesic
+from avatarium.worlds.core.building import SIZE
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.kernels import kernel
-from avatarium.worlds.museum.state import MIND, SIZE
+from avatarium.worlds.museum.state import MIND
 from avatarium.worlds.museum.visiting import STYLES, begin, visit
 
 
