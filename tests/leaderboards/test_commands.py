@@ -126,7 +126,7 @@ def wrong(path, content):
     [
         (lambda s, t: ("submit", t / "none.zip"), "there is no file"),
         (lambda s, t: ("submit", wrong(t / "p.zip", pickle.dumps([1]))), "p.zip is a pickle, not a zip"),
-        (lambda s, t: ("submit", s(world="museum")), "there is no world 'museum'"),
+        (lambda s, t: ("submit", s(world="nowhere")), "there is no world 'nowhere'"),
         (lambda s, t: ("submit", s(world_version=9), "--world", WORLD), "made for elsewhere version 9; this is version 1"),
         (lambda s, t: ("submit", s(role="guest"), "--world", WORLD), "has no role 'guest'"),
         (lambda s, t: ("submit", s(signature="0" * 64), "--world", WORLD), "their signatures differ"),
