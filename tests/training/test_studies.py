@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatarium.agents.exported import read
+from avatarium.agents.exported import OnnxPolicy, read
+from avatarium.agents.series import play_series
 from avatarium.leaderboards.stats import Interval
-from avatarium.training.run import history
+from avatarium.training.play.minds import Frozen
+from avatarium.training.run import checkpoint, history
+from avatarium.training.run.outcome import FIRST_SEED
 from avatarium.training.studies import file, running
 from avatarium.training.studies.expectation import Expectation
 from avatarium.training.studies.summary import Finding
@@ -121,6 +124,54 @@ def test_policies_are_judged_in_several_ways_and_published(study: Callable[..., 
 
 
 @pytest.mark.usefixtures("ray_running")
+def test_what_was_imitated_is_built_upon(study: Callable[..., str], tmp_path: Path) -> None:
+    """A contestant may begin with what another one learnt; whoever is asked for alone brings along whom it begins with."""
+    contestants = """shown = { algorithm = "cloning", demos = "random", shown = 8, steps = 3200 }
+learns = { from = "shown", lr = 0.0 }
+not"""
+    path = study("learns = { lr = 0.01 }\nnot", contestants)
+    out = tmp_path / "out"
+    assert main(["study", path, "--out", str(out), "--seeds", "1", "--only", "learns"]) == 0
+    assert len(list((out / "walking" / "demonstrations" / "random").glob("*.avt"))) == 8
+    begun = checkpoint.load(out / "walking" / "learns" / "seed-0").plan
+    assert begun.parent == str(out / "walking" / "shown" / "seed-0")
+    assert (begun.steps, checkpoint.load(Path(begun.parent)).plan.steps) == (6400, 3200)
+    found = json.loads((out / "results.json").read_text())["parts"]["walking"]
+    assert set(found["contestants"]) == {"shown", "learns"}
+    first, second = (checkpoint.load(out / "walking" / label / "seed-0").modules["walker"] for label in ("shown", "learns"))
+    weights = [name for name in first if name.endswith("weight")]
+    assert weights
+    for name in weights:  # with a learning rate of 0 it still is what it was shown to be
+        np.testing.assert_array_equal(first[name], second[name])
+
+
+@pytest.mark.usefixtures("ray_running")
+def test_a_league_is_judged_by_matches(study: Callable[..., str], tmp_path: Path) -> None:
+    """Beside a scripted rival, in series, and beside every version of itself that was kept."""
+    judges = """judge = [
+        { metric = "win_rate", name = "series", episodes = 12, games = 3, others = { blue = "domination/majority" } },
+        { metric = "win_rate", name = "past", episodes = 4, ancestors = true },
+        { metric = "win_rate", name = "rival", episodes = 4, others = { blue = "random" }, also = ["tags"] },
+    ]\nset = { team = 1, episode_steps = 60 }"""
+    train = 'train = { league = true, pool = { every = 2, past = 0.2 }, team_spirit = false, rivals = "", envs = 16, fragment = 20'
+    path = study('"lanes:WORLD"', '"domination"', "train = { envs = 16, fragment = 20", train, "marks =", f"{judges}\nmarks =")
+    assert main(["study", path, "--out", str(tmp_path / "out"), "--seeds", "1", "--only", "learns"]) == 0
+    run = tmp_path / "out" / "walking" / "learns" / "seed-0"
+    judged = json.loads((run / "judged.json").read_text())
+    assert {"judged/series/win_rate", "judged/past/win_rate", "judged/rival/win_rate", "judged/rival/tags"} <= judged.keys()
+    assert all(0 <= value <= 1 for name, value in judged.items() if name.endswith("win_rate"))
+    kept = checkpoint.load(run)
+    assert len(kept.versions) > 1
+    mine = OnnxPolicy.open(run / "policy_red.zip", kept.plan.arena.spec, kept.roles["red"])
+    seeds = range(FIRST_SEED, FIRST_SEED + 4)
+    rates = []
+    for name in kept.versions:
+        rival = Frozen(name, kept.past(name, "blue"), kept.roles["blue"])
+        rates.append(play_series("domination", ("red", mine), ("blue", [rival]), seeds, kept.plan.settings).win_rate())
+    assert judged["judged/past/win_rate"] == min(rates), "the hardest one counts"
+
+
+@pytest.mark.usefixtures("ray_running")
 def test_an_interrupted_run_goes_on_from_its_checkpoint(study: Callable[..., str], tmp_path: Path) -> None:
     task = running.tasks(file.read(study()), 1, tmp_path, ("learns",))[0]
     asked = iter([False, False, True])
@@ -152,6 +203,12 @@ def test_an_interrupted_run_goes_on_from_its_checkpoint(study: Callable[..., str
         (("steps = 6400\n", ""), "part walking needs steps or minutes, and not both"),
         (("marks =", 'publish = { lerns = "racer" }\nmarks ='), "part walking is to publish 'lerns', who is no contestant"),
         (("marks =", 'judge = [{ metric = "episode_return" }, { metric = "episode_return" }]\nmarks ='), "measures something twice"),
+        (("learns = { lr", 'learns = { from = "not", lr'), "walking/learns begins with 'not', who is no contestant above it"),
+        (("marks =", 'judge = { metric = "win_rate", episodes = 5, games = 2 }\nmarks ='), "wants 5 episodes in series of 2"),
+        (("marks =", 'judge = { metric = "spl", episodes = 4, games = 2 }\nmarks ='), "which are judged by win_rate alone"),
+        (("marks =", 'judge = { metric = "win_rate", episodes = 4, games = 2 }\nmarks ='), "name one opponent"),
+        (("marks =", 'judge = { metric = "win_rate", ancestors = true, others = { a = "b" } }\nmarks ='), "leave out others and games"),
+        (("marks =", 'judge = { metric = "spl", also = ["kindness"] }\nmarks ='), "there is no metric 'kindness'"),
         (('title = "Lanes"', ""), "lanes.toml lacks something"),
         (("lanes:WORLD", "wayfindin"), "there is no world 'wayfindin': did you mean 'wayfinding'?"),
         (("seeds = 2", "seeds = two"), "lanes.toml cannot be read"),
@@ -183,7 +240,9 @@ def test_every_study_can_be_read(name: str) -> None:
     found = file.read(name)
     assert found.question.endswith("?")
     for part in found.parts:
-        assert len({c.plan.steps for c in part.contestants}) == 1, "contestants have to train for as long as one another"
+        prepare = {c.parent for c in part.contestants}
+        compared = {c.plan.steps for c in part.contestants if c.label not in prepare}
+        assert len(compared) == 1, "contestants have to train for as long as one another"
 
 
 def test_only_some_are_run(study: Callable[..., str], tmp_path: Path) -> None:

@@ -174,6 +174,31 @@ def test_a_host_who_leads_nowhere_helps_nobody() -> None:
     assert fulfilled / (fulfilled + given_up) < 0.5
 
 
+def test_a_host_with_insight_senses_the_way_to_what_is_wished_for_alone() -> None:
+    batch = make_batch("concierge", num_envs=64, insight=0.5)
+    ways = batch.roles["host"].slices()["ways"]
+    seen = batch.reset(3)["host"][:, 0, ways].reshape(64, len(KINDS), -1)[:, :, 3] > 0
+    wish, known = (batch.state.avatars[name][:, 1] for name in ("wish", "known"))
+    assert 16 < known.sum() < 48
+    there = batch.state.room_of[:, : len(KINDS)] >= 0
+    np.testing.assert_array_equal(seen[known == 0], there[known == 0])
+    np.testing.assert_array_equal(seen[known == 1], np.eye(len(KINDS), dtype=bool)[wish[known == 1] - 1])
+
+
+def test_ushers_lead_without_a_word_of_meaning() -> None:
+    """With insight they find nearly everything; without, they do not know where to go."""
+    found = {}
+    for insight in (0.0, 1.0):
+        batch = make_batch("concierge", num_envs=24, insight=insight)
+        batch.reset(1)
+        seats = [Seat(batch, role, load("concierge/usher", "concierge", role), list(range(24))) for role in ("host", "visitor")]
+        for _ in range(600):
+            batch.step({seat.role: seat.act() for seat in seats})
+        fulfilled, given_up = (batch.events.tally["count"][:, KIND[kind]].sum() for kind in ("arrival", "failure"))
+        found[insight] = fulfilled / (fulfilled + given_up)
+    assert found[1.0] > 0.7 > 0.4 > found[0.0]
+
+
 def test_the_golden_transcript_is_still_what_this_version_does(tmp_path: Path) -> None:
     """When this fails on purpose, the world has changed: raise its version, then write the new digest here and in the card."""
     seats = {role: load("heuristic", "concierge", role) for role in ("host", "visitor")}

@@ -20,6 +20,7 @@ from ray.rllib.utils.metrics import (
 from avatarium.agents.networks.actor_critic import Architecture
 from avatarium.training.learn.learner import BatchedPPOTorchLearner
 from avatarium.training.learn.modules import ActorCriticModule
+from avatarium.training.learn.telling import Telling
 from avatarium.training.learn.wishes import Wonder
 from avatarium.training.play import arena
 from avatarium.training.play.env_runner import ORDERS, BatchedEnvRunner
@@ -63,6 +64,7 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         self.ahead = True
         self.learner_threads = 0
         self.sequence = 1
+        self.telling: dict[str, Telling] = {}
 
     def world(self, address: str, threads: int = 1, casting: Casting | None = None, **settings: Any) -> Self:
         """Train in the arena at ``address`` (see ``arena.find``) under these settings; by default every role learns by itself.
@@ -84,6 +86,11 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         self.env_config |= {"visits": wonder is not None and wonder.counts, "lifetime": wonder is not None and wonder.lifetime}
         config = {"architecture": architecture, "central": central, "wonder": wonder}
         return self.rl_module(rl_module_spec=RLModuleSpec(module_class=ActorCriticModule, model_config=config))  # type: ignore[no-any-return]
+
+    def tell(self, telling: dict[str, Telling]) -> Self:
+        """Modules that are made to tell something, by name."""
+        self.telling = telling
+        return self
 
     def speed(self, *, ahead: bool, learner_threads: int = 0) -> Self:
         """``ahead``: sample the next batch, with the policy before the update, while the learner works. Threads: 0 for one per CPU."""

@@ -32,6 +32,8 @@ Values = tuple[np.ndarray, np.ndarray]
 """Estimated returns float32 [T + 1, S, K], and those of final observations [T, S, K]."""
 ROWS_AT_ONCE = 4096
 """Decisions that a thread values in one go: what it works with stays in its cache."""
+NO_VARIANCE = 1e-12
+"""Returns that vary no more than this are not worth explaining."""
 
 
 class Curiosity:
@@ -199,8 +201,10 @@ class Estimator:
         names = ("", "intrinsic_")
         for k in range(targets.shape[-1]):
             if len(here) > 1:
-                unexplained = advantages[present][:, k].var() / here[:, k].var().clamp_min(1e-12)
-                told |= {f"{names[k]}vf_explained_var": 1.0 - float(unexplained), f"{names[k]}value_mean": float(here[:, k].mean())}
+                told[f"{names[k]}value_mean"] = float(here[:, k].mean())
+            if len(here) > 1 and float(here[:, k].var()) > NO_VARIANCE:  # a bonus may pay a role nothing
+                unexplained = advantages[present][:, k].var() / here[:, k].var()
+                told[f"{names[k]}vf_explained_var"] = 1.0 - float(unexplained)
         network.rescale_returns(*moments(here))
         together = advantages[:, 0]
         if self._curiosity:

@@ -186,7 +186,8 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
     def _loss(self, module_id: str, minibatch: Minibatch) -> losses.Loss:
         """The loss of the network and of its bonuses, which share no parameters."""
         module, config = self._rl_module(module_id), self.config.get_config_for_module(module_id)
-        loss, statistics = self.loss(module.network, minibatch, Weights(config.clip_param, config.vf_loss_coeff, config.entropy_coeff))
+        weights = Weights(config.clip_param, config.vf_loss_coeff, config.entropy_coeff, self.config.telling.get(module_id))
+        loss, statistics = self.loss(module.network, minibatch, weights)
         if module.curiosity:
             here = minibatch.columns[PRESENT]
             columns = {name: column[here] for name, column in minibatch.columns.items()}

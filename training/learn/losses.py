@@ -13,6 +13,7 @@ from avatarium.agents.networks import heads
 from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.training.learn.kernels import clipped_surrogate
 from avatarium.training.learn.tables import ACTIONS, ADVANTAGES, ALLOWED, LOG_PROBS, PRESENT, TARGETS, Minibatch
+from avatarium.training.learn.telling import Telling, information
 
 Loss = tuple[Tensor, Tensor]
 """The loss, and statistics float32 [K] to be averaged over minibatches."""
@@ -25,6 +26,7 @@ class Weights:
     clip: float
     value: float
     entropy: float
+    telling: Telling | None = None
 
 
 def ppo(network: ActorCritic, minibatch: Minibatch, weights: Weights) -> Loss:
@@ -34,8 +36,13 @@ def ppo(network: ActorCritic, minibatch: Minibatch, weights: Weights) -> Loss:
     """
     outputs, values = network.both(minibatch.inputs)
     if not network.controls and outputs.device.type == "cpu" and outputs.dtype == torch.float32:
-        return ppo_at_once(outputs, values, network.choices, minibatch, weights)
-    return ppo_step_by_step(network, outputs, values, minibatch, weights)
+        loss, statistics = ppo_at_once(outputs, values, network.choices, minibatch, weights)
+    else:
+        loss, statistics = ppo_step_by_step(network, outputs, values, minibatch, weights)
+    if weights.telling:
+        told = information(outputs, minibatch.inputs.observation, minibatch.weights, weights.telling)
+        loss = loss - weights.telling.weight * told
+    return loss, statistics
 
 
 def ppo_at_once(logits: Tensor, values: Tensor, choices: tuple[int, ...], minibatch: Minibatch, weights: Weights) -> Loss:

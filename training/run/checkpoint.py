@@ -59,14 +59,22 @@ class Checkpoint:
 
     def network(self, role: str) -> ActorCritic:
         """The role's network, in evaluation mode."""
-        plan, found = self.plan, self.roles[role]
+        arrays = self.modules[self.plan.casting.modules[role]]
+        network = self._untrained(role)
+        network.load_state_dict({k.removeprefix(NETWORK): torch.from_numpy(v) for k, v in arrays.items() if k.startswith(NETWORK)})
+        return network.eval()
+
+    def past(self, version: str, role: str) -> ActorCritic:
+        """The role's network as it was in one of ``versions``, in evaluation mode; only acting with it is known."""
+        network = self._untrained(role)
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in self.versions[version].items()}, strict=False)
+        return network.eval()
+
+    def _untrained(self, role: str) -> ActorCritic:
+        found, plan = self.roles[role], self.plan
         choices = () if found.continuous else tuple(len(h.choices) for h in found.heads)
         interface = Interface(found.observation_size, choices, len(found.continuous), plan.central, 2 if plan.wonder else 1)
-        network = ActorCritic(interface, plan.architecture)
-        arrays = self.modules[plan.casting.modules[role]]
-        own = {name.removeprefix(NETWORK): torch.from_numpy(array) for name, array in arrays.items() if name.startswith(NETWORK)}
-        network.load_state_dict(own)
-        return network.eval()
+        return ActorCritic(interface, plan.architecture)
 
 
 def save(parent: Path, plan: Plan, progress: Progress, learner_state: dict[str, Any], direction: "Direction") -> Path:

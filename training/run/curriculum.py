@@ -1,5 +1,6 @@
 """Curricula: lessons from easy to hard and from few to many, and a teacher that chooses among them."""
 
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,7 @@ class Teacher:
     "stairs" opens a lesson when those one step below it on each axis are learnt, and takes the open one that goes worst. "progress"
     takes the one whose score changes most, up or down (Matiisen et al. 2017, https://arxiv.org/abs/1707.00183: what is being learnt, or
     forgotten, is worth practising). Both rehearse a random one now and then. The score is the first gauge that the recipe shows, or
-    the return.
+    the return where it shows none; an iteration in which there is nothing to tell it by counts for nothing.
     """
 
     def __init__(self, recipe: "Recipe", kind: str, seed: int, found: dict[str, Any] | None = None) -> None:
@@ -113,10 +114,11 @@ class Teacher:
 
         from avatarium.training.run.recipe import read_events
 
-        gauges = self._recipe.gauges(read_events(played), 1.0)
-        name = self._recipe.shown[0] if self._recipe.shown else ""
-        found = gauges.get(name, played.get(EPISODE_RETURN_MEAN))
-        return None if found is None else float(found)
+        if self._recipe.shown:
+            found = self._recipe.gauges(read_events(played), 1.0).get(self._recipe.shown[0])
+        else:
+            found = played.get(EPISODE_RETURN_MEAN)
+        return None if found is None or math.isnan(found) else float(found)
 
     def _choose(self) -> tuple[int, ...]:
         some = self.open

@@ -139,6 +139,7 @@ def config_for(plan: Plan, where: Machines = HERE) -> BatchedPPOConfig:
     config.learners(num_learners=plan.learners, num_cpus_per_learner=cpus.of_learner(plan), num_gpus_per_learner=int(where.gpus))
     config.network(plan.architecture, plan.central, plan.wonder, h.sequence)
     ppo_settings(config, h)
+    config.tell({plan.casting.modules[role]: found for role, found in plan.telling.items()})
     config.training(minibatch_size=max(1, h.minibatch // max(plan.learners, 1)))  # RLlib counts those of each learner
     config.debugging(seed=plan.seed, log_level="ERROR")
     return config.speed(ahead=h.ahead, learner_threads=h.learner_threads)

@@ -9,6 +9,7 @@ from typing import Any
 
 from avatarium.agents.networks.actor_critic import Architecture
 from avatarium.training.league.fit import Fit
+from avatarium.training.learn.telling import Telling, by_role
 from avatarium.training.learn.wishes import Wonder, parts_of
 from avatarium.training.play import arena
 from avatarium.training.play.arena import Arena
@@ -99,6 +100,11 @@ class Plan:
         parts = parts_of(h.curiosity)
         return Wonder(parts, h.extrinsic, h.intrinsic_gamma, h.intrinsic_episodic, h.lifetime_visits) if parts else None
 
+    @property
+    def telling(self) -> dict[str, Telling]:
+        """What those who learn are made to tell, by role. Raises UserError when nobody can."""
+        return by_role(self.hyperparameters.telling, {name: self.arena.roles[name] for name in self.casting.modules})
+
     def check(self) -> None:
         """Raise UserError unless the world, its settings, the hyperparameters and the machines go together."""
         h = self.hyperparameters
@@ -116,6 +122,8 @@ class Plan:
             raise UserError(f"{self.arena.name} has no global state, which mappo's critic would see: choose ppo")
         if self.wonder and h.algorithm == "cloning":
             raise UserError("imitation has no use for curiosity: leave out one of them")
+        if self.telling and h.algorithm == "cloning":
+            raise UserError("imitation says what it was shown: leave out telling")
         if self.rivals and not h.league:
             raise UserError("rivals play in a league: add league=true, or leave them out")
         _check_stages(self, recipe_for(self.arena.name))

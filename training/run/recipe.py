@@ -52,6 +52,7 @@ class Hyperparameters:
     intrinsic_gamma: float = setting(0.99, 0.0, 1.0, "discount of the intrinsic return")
     intrinsic_episodic: bool = switch(False, "the intrinsic return ends with the episode")
     lifetime_visits: bool = switch(False, "visits are counted over the whole training instead of over an episode")
+    telling: str = text("", "a feature that speakers are made to tell, by which head, and how much so: FEATURE:HEAD:WEIGHT")
     teacher: str = choice("none", "stairs", "progress", meaning="who chooses the lessons of the recipe's curriculum, if anybody")
     league: bool = switch(False, "two roles alike play against each other, moved by one policy, and against its past versions")
     rivals: str = text("", "scripted rivals in the league, such as heuristic+random")

@@ -20,13 +20,15 @@
     metric = "success"                       # compared under the name judged/success, or with a name, judged/NAME/success
     split = "held-out"                       # where the world has splits
     set = { "hearing.mute" = true }          # other settings than in training
+    also = ["sct", "yielding"]               # metrics that are compared as well; judging.py has more keys, for matches
 
     [parts.publish]                          # may be left out: trained policies that are to join the population of the world
     gru = "rememberer"                       # contestant = name; seeds are numbered from 1: rememberer-1, or ROLE-rememberer-1
 
     [parts.contestants]
-    gru = { network = "gru" }                # hyper-parameters; beside them may stand set, minds, and demos: a policy to imitate
-    mlp = {}
+    shown = { algorithm = "cloning", demos = "heuristic", shown = 200, steps = 100_000 }  # imitates 200 episodes of a policy
+    gru = { network = "gru", from = "shown" }  # hyper-parameters; beside them may stand set, minds, steps, demos with shown, and
+    mlp = {}                                   # from: a contestant above, to begin with what that one learnt
 
 A contestant's value of a gauge is its mean over the last tenth of the decisions. In ``expect``, >= and <= compare means over seeds; > and <
 want the whole 95 % intervals apart.
@@ -41,34 +43,15 @@ from avatarium.training.play import arena
 from avatarium.training.run.plan import Plan
 from avatarium.training.run.recipe import Hyperparameters, recipe_for
 from avatarium.training.studies.expectation import Expectation
+from avatarium.training.studies.judging import Judging
 from avatarium.worlds.core import settings
 from avatarium.worlds.core.errors import UserError, nearest
 
 HERE = Path(__file__).parent
 DEMONSTRATIONS = "demonstrations"
-BESIDES = ("set", "minds", "demos")
+BESIDES = ("set", "minds", "steps", "demos", "shown", "from")
 """What may stand beside the hyper-parameters of a contestant."""
 R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class Judging:
-    """How trained policies are judged, on episodes that training has not seen."""
-
-    metric: str
-    name: str = ""
-    """Tells it from others; leads the names of its values."""
-    split: str = ""
-    set: dict[str, Any] = field(default_factory=dict)
-    role: str = ""
-    """Whose policy; else that of the first role that learns."""
-    episodes: int = 64
-    others: dict[str, str] = field(default_factory=dict)
-    """Policies of other roles; else they are played by what they were trained with."""
-
-    def called(self, metric: str) -> str:
-        """What a value of a metric is called among a contestant's."""
-        return "/".join(filter(None, ("judged", self.name, metric)))
 
 
 @dataclass(frozen=True)
@@ -80,11 +63,20 @@ class Contestant:
     """From seed 0."""
     teacher: str = ""
     """The policy that shows it what to do, when it imitates."""
+    shown: int = 64
+    """Episodes of it."""
+    parent: str = ""
+    """The contestant whose policies it begins with, those of the same seed."""
 
     def planned(self, part: Path, seed: int) -> Plan:
-        """Its plan from ``seed``; what it imitates lies in the folder ``part``."""
+        """Its plan from ``seed``; what it imitates, or begins with, lies in the folder ``part``."""
         demos = (str(part / DEMONSTRATIONS / self.teacher),) if self.teacher else ()
-        return replace(self.plan, seed=seed, demos=demos)
+        return replace(self.plan, seed=seed, demos=demos, parent=str(run_folder(part, self.parent, seed)) if self.parent else "")
+
+
+def run_folder(part: Path, label: str, seed: int) -> Path:
+    """Where a contestant's run lies."""
+    return part / label / f"seed-{seed}"
 
 
 @dataclass(frozen=True)
@@ -103,7 +95,7 @@ class Part:
     @property
     def measured(self) -> tuple[str, ...]:
         """Everything that contestants are compared by."""
-        return (*self.gauges, *(judging.called(judging.metric) for judging in self.judging))
+        return (*self.gauges, *(name for judging in self.judging for name in judging.compared))
 
 
 @dataclass(frozen=True)
@@ -196,7 +188,12 @@ def _part(told: _ToldPart, budget: Budget) -> Part:
     steps, minutes = (told.steps, told.minutes) if budget == Budget() else (budget.steps or 0, budget.minutes or 0.0)
     if bool(steps) == bool(minutes):
         raise UserError(f"part {told.name} needs steps or minutes, and not both")
-    contestants = tuple(_contestant(told, label, given, steps, minutes) for label, given in told.contestants.items())
+    own = {label: given.get("steps", steps) if budget == Budget() and steps else steps for label, given in told.contestants.items()}
+    contestants = tuple(_contestant(told, label, given, own[label], minutes) for label, given in told.contestants.items())
+    labels = [contestant.label for contestant in contestants]
+    for k, contestant in enumerate(contestants):
+        if contestant.parent and contestant.parent not in labels[:k]:
+            raise UserError(f"{told.name}/{contestant.label} begins with {contestant.parent!r}, who is no contestant above it")
     expectations = tuple(Expectation.read(text, tuple(told.contestants)) for text in told.expect)
     judges = [told.judge] if isinstance(told.judge, dict) else told.judge
     judging = tuple(_record(Judging, judge, f"judge of part {told.name}") for judge in judges)
@@ -225,7 +222,7 @@ def _contestant(told: _ToldPart, label: str, given: dict[str, Any], steps: int, 
         steps=steps,
         minds=told.minds | given.get("minds", {}),
     )
-    contestant = Contestant(label, plan, given.get("demos", ""))
+    contestant = Contestant(label, plan, given.get("demos", ""), given.get("shown", Contestant.shown), given.get("from", ""))
     try:
         contestant.planned(Path(), 0).check()
     except UserError as mistake:

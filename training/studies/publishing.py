@@ -42,10 +42,9 @@ def scores(part: Part, values: dict[str, float]) -> list[str]:
     """A line per judge and metric."""
     lines = []
     for judge in part.judging:
-        where = ", ".join(filter(None, (judge.split, *(f"{key}={value}" for key, value in judge.set.items()))))
         shown = [(metric(name), values[judge.called(name)]) for name in _metrics(judge.called(""), values)]
         told = ", ".join(f"{m.title} {value:.{m.digits}f}" for m, value in shown if not math.isnan(value))
-        lines.append(f"- {where or 'as in training'}, {judge.episodes} episodes: {told}")
+        lines.append(f"- {judge}: {told}")
     return lines
 
 

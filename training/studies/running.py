@@ -7,21 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from avatarium import agents
 from avatarium.leaderboards.evaluate import evaluate
 from avatarium.training.run import checkpoint, history, outcome, session
 from avatarium.training.run.checkpoint import Checkpoint
 from avatarium.training.run.history import Point
 from avatarium.training.run.plan import Plan
 from avatarium.training.run.progress import Display
-from avatarium.training.studies.file import DEMONSTRATIONS, Contestant, Judging, Part, Study
+from avatarium.training.studies.file import DEMONSTRATIONS, Contestant, Part, Study, run_folder
+from avatarium.training.studies.judging import judge
 from avatarium.worlds.core.errors import UserError
 
 JUDGED = "judged.json"
 END = 0.1
 """Share of a run, at its end, over which gauges are averaged."""
-SHOWN_EPISODES = 64
-"""Episodes that a contestant which imitates is shown."""
 FIRST_SEED = 700_000_000
 """Episodes of demonstrations are seeded from here on."""
 
@@ -39,7 +37,7 @@ class Task:
     @property
     def run(self) -> Path:
         """The folder of the run."""
-        return self.folder / self.contestant.label / f"seed-{self.seed}"
+        return run_folder(self.folder, self.contestant.label, self.seed)
 
     @property
     def plan(self) -> Plan:
@@ -59,7 +57,10 @@ class Run:
 
 
 def tasks(study: Study, seeds: int, out: Path, only: tuple[str, ...]) -> list[Task]:
-    """All runs, seed by seed; ``only`` names parts, contestants, or part/contestant. Raises UserError when it names nothing."""
+    """All runs, seed by seed; ``only`` names parts, contestants, or part/contestant: these, and those that they begin with.
+
+    Raises UserError when it names nothing.
+    """
     found = [
         Task(part, contestant, seed, out / part.name) for seed in range(seeds) for part in study.parts for contestant in part.contestants
     ]
@@ -67,7 +68,14 @@ def tasks(study: Study, seeds: int, out: Path, only: tuple[str, ...]) -> list[Ta
     for name in only:
         if name not in known:
             raise UserError(f"{study.name} has no {name!r}: its parts and contestants are {', '.join(sorted(known))}")
-    return [task for task in found if not only or set(only) & _names(task)]
+    wanted = [task for task in found if not only or set(only) & _names(task)]
+    while more := [task for task in found if task not in wanted and any(_begins_with(other, task) for other in wanted)]:
+        wanted += more
+    return [task for task in found if task in wanted]
+
+
+def _begins_with(task: Task, other: Task) -> bool:
+    return (task.part, task.seed, task.contestant.parent) == (other.part, other.seed, other.contestant.label)
 
 
 def _names(task: Task) -> set[str]:
@@ -80,7 +88,7 @@ def begun(task: Task) -> Checkpoint | None:
     if not (task.run / "checkpoints").is_dir() or not any((task.run / "checkpoints").glob("[0-9]*")):
         return None
     found = checkpoint.load(task.run)
-    if replace(found.plan, demos=()) != replace(task.plan, demos=()):
+    if replace(found.plan, demos=(), parent="") != replace(task.plan, demos=(), parent=""):
         raise UserError(f"{task.run} was trained otherwise than {task} is to be: choose another --out, or remove it")
     return found
 
@@ -112,7 +120,7 @@ def carry_out(task: Task, display: Display) -> bool:
         found = checkpoint.load(ended.checkpoint)
     if task.part.judging:
         policies = outcome.finish(found, task.run, 0, lambda text: None).policies
-        values = {name: value for wanted in task.part.judging for name, value in _judge(found, task.run, wanted, policies).items()}
+        values = {name: value for wanted in task.part.judging for name, value in judge(found, task.run, wanted, policies).items()}
         (task.run / JUDGED).write_text(json.dumps(values, indent=1) + "\n")
     return False
 
@@ -125,23 +133,10 @@ def judged(run: Path) -> dict[str, float]:
 def _demonstrate(task: Task) -> None:
     """Let the teacher play what is to be imitated, unless it has."""
     plan, teacher, folder = task.plan, task.contestant.teacher, task.folder / DEMONSTRATIONS
-    if len(list((folder / teacher).glob("*.avt"))) < SHOWN_EPISODES:
-        evaluate(plan.world, {teacher: teacher}, range(FIRST_SEED, FIRST_SEED + SHOWN_EPISODES), plan.settings, folder)
-
-
-def _judge(found: Checkpoint, run: Path, wanted: Judging, policies: dict[str, Path]) -> dict[str, float]:
-    """What comes of it when a trained policy plays, beside those it was trained with or those that are wanted: values by measure."""
-    role = wanted.role or next(iter(policies))
-    if role not in policies:
-        raise UserError(f"{role} is not among those that learnt: {', '.join(policies)}")
-    others = found.plan.minds | {name: str(path) for name, path in policies.items() if name != role} | wanted.others
-    config = found.plan.settings | wanted.set | ({"split": wanted.split} if wanted.split else {})
-    seeds = range(outcome.FIRST_SEED, outcome.FIRST_SEED + wanted.episodes)
-    trained = {outcome.TRAINED: agents.load(str(policies[role]), found.plan.world, role, **config)}  # it is ours: it needs no sandbox
-    result = evaluate(found.plan.world, trained, seeds, config, run / "evaluation" / wanted.name, role, others=others)[0]
-    if wanted.metric not in result.scores:
-        raise UserError(f"{found.plan.arena.name} is not judged by {wanted.metric!r}: it is by {', '.join(result.scores)}")
-    return {wanted.called(name): score.value for name, score in result.scores.items()}
+    if len(list((folder / teacher).glob("*.avt"))) < task.contestant.shown:
+        role, *others = plan.arena.roles
+        seeds = range(FIRST_SEED, FIRST_SEED + task.contestant.shown)
+        evaluate(plan.world, {teacher: teacher}, seeds, plan.settings, folder, role, others=dict.fromkeys(others, teacher))
 
 
 def results(done: list[Task]) -> Iterator[tuple[Task, Run]]:

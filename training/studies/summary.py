@@ -55,9 +55,11 @@ class Chapter:
 
 Done = list[tuple[Task, Run]]
 
+TRIMMED = 4
+"""Seeds from which on the interquartile mean leaves any out, and so is worth showing."""
 LEGEND = """\
 Means over seeds of what was measured over the last tenth of the decisions (judged: in play after training), with 95 % bootstrap intervals
-over seeds, and interquartile means. A single seed has none."""
+over seeds, and interquartile means where there are four seeds or more. A single seed has none."""
 
 
 def summary(study: Study, done: Done) -> list[Chapter]:
@@ -98,19 +100,22 @@ def markdown(study: Study, chapters: list[Chapter]) -> str:
 
 def _table(chapter: Chapter) -> list[str]:
     names = chapter.part.measured
-    heads = ["contestant", *(word for name in names for word in (name, f"{name}, IQM")), "seeds", "decisions", "seconds"]
-    rows = [[entry.label, *_cells(entry, names)] for entry in chapter.entries]
+    trimmed = any(len(entry.findings["seconds"].by_seed) >= TRIMMED for entry in chapter.entries)
+    columns = [word for name in names for word in ((name, f"{name}, IQM") if trimmed else (name,))]
+    heads = ["contestant", *columns, "seeds", "decisions", "seconds"]
+    rows = [[entry.label, *_cells(entry, names, trimmed)] for entry in chapter.entries]
     widths = [max(len(row[k]) for row in [heads, *rows]) for k in range(len(heads))]
     lines = [[word.ljust(width) for word, width in zip(row, widths, strict=True)] for row in [heads, *rows]]
     lines.insert(1, ["-" * width for width in widths])
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
-def _cells(entry: Entry, names: tuple[str, ...]) -> list[str]:
+def _cells(entry: Entry, names: tuple[str, ...], trimmed: bool) -> list[str]:
     cells = []
     for name in names:
         found = entry.findings.get(name)
-        cells += [str(found), f"{found.iqm:.3g}"] if found else ["-", "-"]
+        both = [str(found), f"{found.iqm:.3g}"] if found else ["-", "-"]
+        cells += both if trimmed else both[:1]
     seconds = entry.findings["seconds"]
     return [*cells, str(len(seconds.by_seed)), f"{entry.decisions:,}", f"{seconds.mean.value:.0f}"]
 

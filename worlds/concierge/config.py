@@ -26,6 +26,9 @@ class Config:
     wishes: int = setting(3, 1, 16, "rooms that each visitor wants to see before it leaves")
     pause: int = setting(20, 1, 600, "most steps between a departure and the next arrival")
     patience: float = setting(3.0, 1.0, 100.0, "a wish is given up after this many times its oracle time plus 10 s")
+    insight: float = setting(
+        0.0, 0.0, 1.0, "share of wishes that the host knows beforehand: it then senses that no room but this one is wished for"
+    )
     confusion: float = setting(0.0, 0.0, 1.0, "share of words that are heard as another one, drawn at random; 1 = shuffled")
     split: str = choice("train", "validation", "held-out", meaning="which buildings; held-out ones have three rooms more, and narrow doors")
     episode_steps: int = setting(600, 50, 6000, "of 0.1 s; it ends earlier when the last visitor has left")

@@ -43,13 +43,19 @@ def host(part: dict[str, np.ndarray], waits: bool = True) -> np.ndarray:
     """
     rows = np.arange(len(part["people"]))
     heard = part["heard"][:, : speech.COLUMNS]
-    word = np.minimum(heard[:, 4:].argmax(axis=1), len(KINDS))
+    word = np.minimum(heard[:, 4:].argmax(axis=1), len(KINDS) - 1)
+    there = part["ways"].reshape(len(rows), len(KINDS), WAY_COLUMNS)[rows, word, 3] > 0
+    known = (heard[:, 0] > 0) & (heard[:, 4 + len(KINDS) :].max(axis=1) == 0) & there
+    return lead(part, word, known & (heard[:, 3] > 1 - FAR_M / float(speech.RANGE_M)), waits)
+
+
+def lead(part: dict[str, np.ndarray], kind: np.ndarray, leading: np.ndarray, waits: bool = True) -> np.ndarray:
+    """Walk the way to the room of ``kind`` [B] where one is ``leading`` bool [B]; else to a visitor in sight, else to the lobby."""
+    rows = np.arange(len(kind))
     ways = np.concatenate([part["ways"], part["way_back"], np.ones((len(rows), 1))], axis=1).reshape(len(rows), LOBBY, WAY_COLUMNS)
-    known = (heard[:, 0] > 0) & (word < len(KINDS)) & (ways[rows, word, 3] > 0)
     seen, ahead, left = nearest(part["people"])
     distance = np.hypot(ahead, left)
-    leading = known & (heard[:, 3] > 1 - FAR_M / float(speech.RANGE_M))
-    way = ways[rows, np.where(leading, word, LOBBY - 1)]
+    way = ways[rows, np.where(leading, kind, LOBBY - 1)]
     angle = np.arctan2(way[:, 1], way[:, 0])
     fetching = ~leading & seen
     angle = np.where(fetching, np.arctan2(left, ahead), angle)

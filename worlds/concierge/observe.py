@@ -31,7 +31,7 @@ HOST_TASK = (
         -1.01,
         1.01,
         f"the way to each kind of room ({', '.join(KINDS)}), each: where its next metre leads (inside: where its middle is), "
-        "ahead and to the left, 1 / (1 + its length in units of 4 m), there is one",
+        "ahead and to the left, 1 / (1 + its length in units of 4 m), it may be wished for: there is one, and no insight that tells otherwise",
         "task",
     ),
     Feature("way_back", WAY_COLUMNS - 1, -1.01, 1.01, "the way to the lobby, told likewise", "task"),
@@ -110,13 +110,13 @@ def confuse(stream, config, i, heard):
 @kernel
 def tell_ways(state, i, out):
     """Direction and length of the way from the host to each kind of room, and back to the lobby."""
-    me = state.avatars[i, 0]
+    me, narrowed = state.avatars[i, 0], all_known(state, i)
     row, column = cell(me.y), cell(me.x)
     for kind in range(LOBBY):
         k, r = kind * WAY_COLUMNS, state.room_of[i, kind]
         out[k], out[k + 1], out[k + 2] = F(0), F(0), F(0)
         if kind < LOBBY - 1:
-            out[k + 3] = F(1) if r >= 0 else F(0)
+            out[k + 3] = F(1) if r >= 0 and (not narrowed or wished(state, i, kind)) else F(0)
         if r >= 0:
             field, cx, cy = state.ways[i, kind], column, row
             if field[row, column] == 0:
@@ -127,6 +127,27 @@ def tell_ways(state, i, out):
             d = math.sqrt(dx * dx + dy * dy) + F(1e-3)
             out[k], out[k + 1] = ahead_left(me, dx / d, dy / d)
             out[k + 2] = F(1) / (F(1) + F(field[row, column]) / WAY_UNIT_DM)
+
+
+@kernel
+def all_known(state, i):
+    """Whether the host knows beforehand what everybody who is there wishes for, and somebody is."""
+    here = 0
+    for a in range(1, state.avatars.shape[1]):
+        if state.avatars[i, a].stage == HERE:
+            here += 1
+            if state.avatars[i, a].known == 0:
+                return False
+    return here > 0
+
+
+@kernel
+def wished(state, i, kind):
+    """Whether somebody who is there wishes for this kind of room."""
+    for a in range(1, state.avatars.shape[1]):
+        if state.avatars[i, a].stage == HERE and state.avatars[i, a].wish == kind + 1:
+            return True
+    return False
 
 
 @kernel

@@ -26,6 +26,7 @@ AVATAR = np.dtype(
         ("spent", "i4"),  # steps since
         ("budget", "i4"),  # steps after which it is given up
         ("settled", "i4"),  # wishes behind it
+        ("known", "u1"),  # whether the host knows this wish beforehand
         ("stage", "i4"),  # ABSENT, HERE or GONE
         ("comes", "i4"),  # step at which it may come in
     ],

@@ -45,6 +45,7 @@ def wish(state, stream, config, i, a):
                 break
     field = state.ways[i, kind]
     me.wish, me.spent = kind + 1, 0
+    me.known = 1 if config.insight > F(0) and uniform(stream, i, RULES) < F(config.insight) else 0
     me.way = geodesic.distance(field, me.x, me.y)
     me.oracle = geodesic.path_length(state.plan, i, field, me.x, me.y)
     me.budget = int(F(config.patience) * me.oracle / (TOP_SPEED * STEP_S)) + GRACE_STEPS

@@ -9,7 +9,7 @@ from avatarium.worlds.core.events import emit
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight, in_view
 from avatarium.worlds.museum.exhibits import FACE, FACE_COUNT, LOOP, NOISE, WORK
-from avatarium.worlds.museum.state import OPEN, SHOWCASE
+from avatarium.worlds.museum.state import LONG_ENOUGH, OPEN, SHOWCASE
 
 F, U = np.float32, np.uint32
 SIGHT_M = F(8)
@@ -18,8 +18,6 @@ FIELD_COS = F(-0.70710678)
 NEAR_M = F(2)
 FACING_COS = F(0.70710678)
 """An exhibit is attended to from within ``NEAR_M`` and less than 45 degrees aside."""
-LONG_ENOUGH = 10
-"""Steps of attention without a break after which an exhibit counts as seen."""
 HALF_DIAGONAL_M = F(0.29)
 """Of a pedestal and a bit: its own box does not hide an exhibit."""
 SOON = 100

@@ -11,6 +11,8 @@ from avatarium.worlds.core.proprioception import TRAIL_FIELDS
 from avatarium.worlds.museum.config import Config
 from avatarium.worlds.museum.exhibits import PICTURE, THEMES
 
+LONG_ENOUGH = 10
+"""Steps of attention without a break after which an exhibit counts as seen."""
 EXHIBITS = 32
 """Most exhibits: sets of them are bits of a uint32."""
 BOXES = 128
@@ -133,9 +135,15 @@ def allocate(num_envs: int, config: Config) -> State:
 
 
 def places(state: State, config: Config, role: str) -> np.ndarray:
-    """int64 [N, A]: where each visitor is, to the square metre, and the first of the exhibits that it attends to from there, if any."""
+    """int64 [N, A]: the square metre in which each visitor is; or, when it attends to an exhibit (the first of several), which one, and for
+    how many steps it has looked without a break, until that is long enough to have seen it.
+
+    Were it only which exhibit, glances here and there would be worth as much as looking at it.
+    """
     visitors = state.avatars[:, : config.visitors]
     attended = visitors["attends"].astype(np.int64)
-    first = np.where(attended > 0, np.log2(np.maximum(attended & -attended, 1)).astype(np.int64) + 1, 0)
+    first = np.log2(np.maximum(attended & -attended, 1)).astype(np.int64)
+    gazed = np.take_along_axis(state.gazing[:, : config.visitors], first[..., None], axis=2)[..., 0]
     square = visitors["y"].astype(np.int64) * (SIZE // 2) + visitors["x"].astype(np.int64)
-    return np.asarray(square * (EXHIBITS + 1) + first)
+    looked = first * (LONG_ENOUGH + 1) + np.minimum(gazed, LONG_ENOUGH)
+    return np.asarray(np.where(attended > 0, (SIZE // 2) ** 2 + looked, square))
