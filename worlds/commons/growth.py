@@ -3,7 +3,7 @@
 import numpy as np
 
 from avatarium.worlds.core.bodies import STEP_S
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.rng import RULES, uniform
 
 F = np.float32
@@ -23,7 +23,7 @@ def chance(growth, near):
     return F(growth.few) * STEP_S if near >= FEW else F(0)
 
 
-@kernel
+@inlined
 def grow(state, stream, growth, i):
     """Let bare trees of environment ``i`` bear again, all by what was ripe before."""
     ripe, near, ripening = state.ripe[i], state.near[i], 0

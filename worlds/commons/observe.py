@@ -6,7 +6,7 @@ from avatarium.worlds.commons.config import Config
 from avatarium.worlds.commons.state import TRAITS
 from avatarium.worlds.core import people, polar, proprioception, rays, whiskers
 from avatarium.worlds.core.bodies import CONTROLS, RADIUS_M, TOP_SPEED, TURN, WALK
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import CELL_M
 from avatarium.worlds.core.proprioception import ahead_left
 from avatarium.worlds.core.spec import Feature, Role
@@ -94,7 +94,7 @@ def state_features(config: Config) -> tuple[Feature, ...]:
     )
 
 
-@kernel
+@inlined
 def observe(state, episodes, config, i, a, out):
     """Fill ``out`` [D] with what picker ``a`` of environment ``i`` senses, in the order of ``features``."""
     me = state.avatars[i, a]
@@ -115,7 +115,7 @@ def observe(state, episodes, config, i, a, out):
         rays.look(state.plan, state.avatars[i], i, a, out[k + OWN :])
 
 
-@kernel
+@inlined
 def look_at_trees(state, i, me, out):
     """Fill ``out`` [FRUIT]: the map of trees, the nearest fruits, and what is within reach, which becomes ``me.meal``.
 
@@ -147,7 +147,7 @@ def look_at_trees(state, i, me, out):
         key = smallest(keys, count, key)
 
 
-@kernel
+@inlined
 def weigh(me, xs, ys, ripe, owner, count, bins, keys):
     """Turn the bins of trees into elements of the map, and give each fruit that may be eaten a key that grows with its distance.
 

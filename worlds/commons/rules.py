@@ -9,7 +9,7 @@ from avatarium.worlds.commons.level import generate
 from avatarium.worlds.commons.observe import FINE, FINING, MEAL, SHARED, observe
 from avatarium.worlds.core import bodies
 from avatarium.worlds.core.events import emit
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
 from avatarium.worlds.core.proprioception import leave_trail
 from avatarium.worlds.core.rewards import clear, pay
@@ -77,7 +77,7 @@ def step(state, episodes, config, actions, out, log, start, stop):
     return ended
 
 
-@kernel
+@inlined
 def wait(me):
     """Let one step of chewing, cooling and time-out pass, and memories fade."""
     me.chewing, me.cooling, me.held = max(me.chewing - 1, 0), max(me.cooling - 1, 0), max(me.held - 1, 0)
@@ -85,7 +85,7 @@ def wait(me):
     me.blame *= BLAME_KEPT
 
 
-@kernel
+@inlined
 def use_hand(state, episodes, config, actions, out, log, i, a):
     """One picker eats, points, or does nothing with its hand; in time-out that has no effect."""
     me = state.avatars[i, a]
@@ -99,7 +99,7 @@ def use_hand(state, episodes, config, actions, out, log, i, a):
                 fine(state, config, out, log, i, a, b)
 
 
-@kernel
+@inlined
 def gesture(action, continuous):
     """What the hand does: the third head, or the fourth control: use above a third, point below minus a third."""
     if not continuous:
@@ -107,7 +107,7 @@ def gesture(action, continuous):
     return USE if action[3] > F(1 / 3) else (POINT if action[3] < F(-1 / 3) else NONE)
 
 
-@kernel
+@inlined
 def eat(state, episodes, config, out, log, i, a):
     """Picker ``a`` eats the fruit within its reach."""
     me, now = state.avatars[i, a], F(episodes.clock[i]) * bodies.STEP_S
@@ -124,7 +124,7 @@ def eat(state, episodes, config, out, log, i, a):
     me.greed += GREED_RATE * ((F(1) if around < SCARCE else F(0)) - me.greed)
 
 
-@kernel
+@inlined
 def pointed_at(state, i, a):
     """The nearest picker that ``a`` points at and that is not in time-out already, with no box between; -1 when there is none."""
     avatars, me, best, best_d2 = state.avatars[i], state.avatars[i, a], -1, FINE_RANGE_M * FINE_RANGE_M
@@ -139,7 +139,7 @@ def pointed_at(state, i, a):
     return best
 
 
-@kernel
+@inlined
 def fine(state, config, out, log, i, a, b):
     """Picker ``a`` fines picker ``b``: both pay, and ``b`` is in time-out from the next step on."""
     me, other = state.avatars[i, a], state.avatars[i, b]
@@ -151,7 +151,7 @@ def fine(state, config, out, log, i, a, b):
     other.blame += F(0.5) * (F(1) - other.blame)
 
 
-@kernel
+@inlined
 def share(config, out, i):
     """Blend the rewards of all: what each gives and gets so is the term ``shared``, whose sum over all is zero."""
     pickers, mean = out.reward.shape[1], F(0)
@@ -173,7 +173,7 @@ def take_stock(state, log, i):
         emit(log, i, EQUALITY, -1, -1, F(1) - F(apart) / F(2 * avatars.shape[0] * total))
 
 
-@kernel
+@inlined
 def look_around(state, episodes, config, out, i):
     """Fill the observations of all pickers of environment ``i``."""
     for a in range(state.avatars.shape[1]):

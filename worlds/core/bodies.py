@@ -105,7 +105,7 @@ def approach(me, vx, vy):
     me.vy += dy * scale
 
 
-@kernel
+@inlined
 def move(plan, bodies, i, a):
     """Walk one step with the present velocity; slide along boxes, push bodies aside. Returns the bit set of bodies touched.
 
@@ -133,7 +133,7 @@ def move(plan, bodies, i, a):
     return touched
 
 
-@kernel
+@inlined
 def out_of_boxes(plan, i, x, y):
     """(x, y, whether moved): the point pushed out of every box that a disc there would overlap, nearest face first."""
     hit, keep = False, RADIUS_M + SLACK_M
@@ -152,7 +152,7 @@ def out_of_boxes(plan, i, x, y):
     return x, y, hit
 
 
-@kernel
+@inlined
 def out_of_bodies(plan, bodies, i, a, x, y):
     """(x, y, bit set touched): each body in the way is pushed aside by half the overlap where it has room, else only the mover yields."""
     touched, reach = np.uint32(0), F(2) * RADIUS_M
@@ -173,7 +173,7 @@ def out_of_bodies(plan, bodies, i, a, x, y):
     return x, y, touched
 
 
-@kernel
+@inlined
 def clear_of_boxes(plan, i, x, y):
     """Whether a disc at (x, y) overlaps no box."""
     return not any_within(plan, i, x, y, RADIUS_M)

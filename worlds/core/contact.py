@@ -4,7 +4,7 @@ import numpy as np
 
 from avatarium.worlds.core.bodies import RADIUS_M
 from avatarium.worlds.core.events import emit
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.people import gap
 from avatarium.worlds.core.plan import in_sight
 from avatarium.worlds.core.spec import EventKind
@@ -35,7 +35,7 @@ def contacts(avatars, log, i, a, touched, kind):
     return lasting
 
 
-@kernel
+@inlined
 def intruded(plan, avatars, i, a):
     """The first avatar that is nearer to ``a`` than the intimate distance, on the same side of the walls; -1 when there is none."""
     me = avatars[a]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined
 
 EVENT = np.dtype([("kind", "u2"), ("who", "i2"), ("whom", "i2"), ("value", "f4")], align=True)
 """kind: index in ``WorldSpec.events``; who, whom: numbers of avatars (see ``spec.avatar_numbers``), -1 for nobody."""
@@ -25,7 +25,7 @@ def allocate(num_envs: int, capacity: int, kinds: int) -> EventLog:
     return EventLog(np.zeros((num_envs, capacity), EVENT), np.zeros(num_envs, np.int32), np.zeros((num_envs, max(kinds, 1)), SUM))
 
 
-@kernel
+@inlined
 def emit(log, i, kind, who, whom, value):
     """Note that ``kind`` happened to avatar ``who`` (with ``whom``) in environment ``i``. Past the capacity only the sums go on."""
     n = log.count[i]

@@ -38,7 +38,7 @@ def disband(avatars, formations):
         avatars[a].formation = NONE
 
 
-@kernel
+@inlined
 def reform(plan, avatars, formations, i, first):
     """Bring the formations [F] of environment ``i`` up to date after everybody has moved; who is asked first is ``first``.
 
@@ -86,7 +86,7 @@ def recentre(avatars, formation):
     formation.x, formation.y = x / F(formation.size), y / F(formation.size)
 
 
-@kernel
+@inlined
 def shrink(plan, avatars, formation, i):
     """Drop members until all that are left fit; one alone is no formation."""
     while formation.size > 0:
@@ -97,7 +97,7 @@ def shrink(plan, avatars, formation, i):
         drop(avatars, formation, worst)
 
 
-@kernel
+@inlined
 def misfit(plan, avatars, formation, i):
     """The member that fits least; ``NONE`` when all do."""
     worst, most = NONE, F(0)
@@ -135,7 +135,7 @@ def admit(avatars, formation, g, a):
     avatars[a].formation = g
 
 
-@kernel
+@inlined
 def join(plan, avatars, formations, i, a):
     """Let ``a`` enter the nearest formation in which everybody fits with it; returns whether there was one."""
     me, best, best_d2 = avatars[a], NONE, F(4) * NEAR_M * NEAR_M
@@ -152,7 +152,7 @@ def join(plan, avatars, formations, i, a):
     return best != NONE
 
 
-@kernel
+@inlined
 def fits_with(plan, avatars, formation, i, a):
     """Whether everybody would fit in a formation if ``a`` were in it."""
     me, others, all_of = avatars[a], F(formation.size), F(formation.size + 1)
@@ -165,7 +165,7 @@ def fits_with(plan, avatars, formation, i, a):
     return fit
 
 
-@kernel
+@inlined
 def pair(plan, avatars, formations, i, a):
     """Begin a formation of ``a`` and the nearest one alone that faces it and is faced by it, if there is one."""
     me, best, best_d2 = avatars[a], NONE, F(4) * NEAR_M * NEAR_M

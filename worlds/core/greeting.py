@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
 from avatarium.worlds.core.spec import EventKind
 from avatarium.worlds.core.speech import WAVE
@@ -23,7 +23,7 @@ RETURNED = EventKind("greeting_returned", "an avatar (who) waved back within 3 s
 NOBODY, FIRST = -1, -1
 
 
-@kernel
+@inlined
 def greet(plan, avatars, greetings, i, a, clock):
     """(whom, waited): whom avatar ``a`` greets by beginning to wave, ``NOBODY`` when it does not.
 

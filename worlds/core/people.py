@@ -33,7 +33,7 @@ def gesture_features(nearest: int = NEAREST) -> tuple[Feature, ...]:
     return (Feature("gestures", nearest * SHOWN, 0, 1, f"{which}: uses something, waves, points ahead", "people"),)
 
 
-@kernel
+@inlined
 def look(plan, bodies, i, a, first_of_group, out, nearest=NEAREST):
     """Fill ``out`` [nearest * COLUMNS] for avatar ``a``: avatars within ``RANGE_M`` with no box between, nearest first, then zeros.
 
@@ -43,7 +43,7 @@ def look(plan, bodies, i, a, first_of_group, out, nearest=NEAREST):
     tell(bodies, a, find(plan, bodies, i, a, out, nearest), first_of_group, out, nearest)
 
 
-@kernel
+@inlined
 def find(plan, bodies, i, a, out, nearest=NEAREST):
     """Find the avatars that ``look`` tells of; returns how many there are. Until ``tell``, ``seen(out, k)`` says who each of them is."""
     me, found = bodies[a], 0
@@ -57,7 +57,7 @@ def find(plan, bodies, i, a, out, nearest=NEAREST):
     return found
 
 
-@kernel
+@inlined
 def look_closely(plan, bodies, i, a, traits, out):
     """Like ``look``, with gestures, where more can be seen of each body: ``traits`` float32 [A, 1 + E].
 
@@ -76,7 +76,7 @@ def look_closely(plan, bodies, i, a, traits, out):
             more[k * extra + e] = traits[b, 1 + e]
 
 
-@kernel
+@inlined
 def recognise(bodies, a, first_of_group, out):
     """What ``look`` gives, from the lines of sight of ``sight.survey``."""
     me, found = bodies[a], 0
@@ -95,7 +95,7 @@ def seen(out, k):
     return int(out[k * COLUMNS + 1])
 
 
-@kernel
+@inlined
 def tell(bodies, a, found, first_of_group, out, nearest=NEAREST):
     """Fill ``out`` as ``look`` does, once ``find`` has found so many."""
     me, gestures = bodies[a], out[nearest * COLUMNS :]
@@ -121,7 +121,7 @@ def insert(out, found, d2, b, nearest):
     return min(found + 1, nearest)
 
 
-@kernel
+@inlined
 def describe(me, other, group, out, k):
     """Write the columns of one seen avatar from ``out[k]`` on."""
     dx, dy = other.x - me.x, other.y - me.y

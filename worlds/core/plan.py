@@ -95,14 +95,31 @@ def cell(x):
     return int(x / CELL_M)
 
 
-@kernel
+@inlined
 def in_sight(plan, i, ax, ay, bx, by, margin):
-    """Whether no box, grown by ``margin`` (m), crosses the segment from a to b (slab test, Kay and Kajiya 1986)."""
+    """Whether no box, grown by ``margin`` (m), crosses the segment from a to b."""
+    return uncrossed(plan.boxes[i], plan.num_boxes[i], ax, ay, bx, by, margin)
+
+
+@inlined
+def in_view(plan, i, ax, ay, bx, by):
+    """Whether one can see from a to b: no box but panes of glass crosses the segment."""
+    return uncrossed_but_glass(plan.boxes[i], plan.kinds[i], plan.num_boxes[i], ax, ay, bx, by)
+
+
+@inlined
+def any_within(plan, i, x, y, radius):
+    """Whether some box is nearer than ``radius`` (m) to the point (x, y)."""
+    return reached(plan.boxes[i], plan.num_boxes[i], x, y, radius)
+
+
+@kernel
+def uncrossed(boxes, count, ax, ay, bx, by, margin):
+    """``in_sight`` among the first ``count`` of ``boxes`` [4, B] (slab test, Kay and Kajiya 1986)."""
     dx, dy = bx - ax, by - ay
     ix = F(1) / (dx if abs(dx) > F(1e-6) else F(1e-6))
     iy = F(1) / (dy if abs(dy) > F(1e-6) else F(1e-6))
-    boxes = plan.boxes[i]
-    for first in range(0, plan.num_boxes[i], LANES):
+    for first in range(0, count, LANES):
         hits = np.int32(0)
         for b in range(first, first + LANES):
             tx0, tx1 = (boxes[X0, b] - margin - ax) * ix, (boxes[X1, b] + margin - ax) * ix
@@ -117,13 +134,12 @@ def in_sight(plan, i, ax, ay, bx, by, margin):
 
 
 @kernel
-def in_view(plan, i, ax, ay, bx, by):
-    """Whether one can see from a to b: no box but panes of glass crosses the segment."""
+def uncrossed_but_glass(boxes, kinds, count, ax, ay, bx, by):
+    """``in_view`` among the first ``count`` of ``boxes`` [4, B] of ``kinds`` [B]."""
     dx, dy = bx - ax, by - ay
     ix = F(1) / (dx if abs(dx) > F(1e-6) else F(1e-6))
     iy = F(1) / (dy if abs(dy) > F(1e-6) else F(1e-6))
-    boxes, kinds = plan.boxes[i], plan.kinds[i]
-    for first in range(0, plan.num_boxes[i], LANES):
+    for first in range(0, count, LANES):
         hits = np.int32(0)
         for b in range(first, first + LANES):
             tx0, tx1, ty0, ty1 = (boxes[X0, b] - ax) * ix, (boxes[X1, b] - ax) * ix, (boxes[Y0, b] - ay) * iy, (boxes[Y1, b] - ay) * iy
@@ -137,10 +153,10 @@ def in_view(plan, i, ax, ay, bx, by):
 
 
 @kernel
-def any_within(plan, i, x, y, radius):
-    """Whether some box is nearer than ``radius`` (m) to the point (x, y)."""
-    boxes, reach = plan.boxes[i], radius * radius
-    for first in range(0, plan.num_boxes[i], LANES):
+def reached(boxes, count, x, y, radius):
+    """``any_within`` among the first ``count`` of ``boxes`` [4, B]."""
+    reach = radius * radius
+    for first in range(0, count, LANES):
         hits = np.int32(0)
         for b in range(first, first + LANES):
             px, py = (boxes[X0, b] if boxes[X0, b] > x else x), (boxes[Y0, b] if boxes[Y0, b] > y else y)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 
 F = np.float32
 SECTORS, RINGS = 8, 3
@@ -13,7 +13,7 @@ COS, SIN = F(np.cos(np.pi / SECTORS)).round(6), F(np.sin(np.pi / SECTORS)).round
 """Half a sector."""
 
 
-@kernel
+@inlined
 def sort(me, xs, ys, count, bins):
     """Find the bin of each of the first ``count`` points (``xs``, ``ys``) in metres around avatar ``me``.
 

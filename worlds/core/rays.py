@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from avatarium.worlds.core.bodies import RADIUS_M
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined
 from avatarium.worlds.core.plan import WALL
 from avatarium.worlds.core.spec import Feature
 
@@ -28,7 +28,7 @@ FEATURES = (
 SIZE = 4 * RAYS
 
 
-@kernel
+@inlined
 def look(plan, bodies, i, a, out):
     """Fill ``out`` [SIZE] with what avatar ``a`` of environment ``i`` sees, as ``FEATURES`` describes.
 
@@ -61,7 +61,7 @@ def look(plan, bodies, i, a, out):
         out[k + RAYS] = F(1) if what == IS_WALL else F(0)
 
 
-@kernel
+@inlined
 def cross_box(x0, y0, x1, y1, what, distance, kind, inverse_x, inverse_y):
     """Enter one box, given relative to the eye in metres, into all rays that meet it first (slab test, Kay and Kajiya 1986).
 
@@ -78,7 +78,7 @@ def cross_box(x0, y0, x1, y1, what, distance, kind, inverse_x, inverse_y):
         kind[k] = what if hit else kind[k]
 
 
-@kernel
+@inlined
 def cross_body(ahead, left, distance, kind):
     """Enter one body, given in the eye's own frame in metres, into all rays that meet its disc first."""
     beyond = ahead * ahead + left * left - RADIUS_M * RADIUS_M

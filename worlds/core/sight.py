@@ -5,7 +5,7 @@ For worlds in which several senses and rules want to know; ``SIGHT_FIELDS`` belo
 
 import numpy as np
 
-from avatarium.worlds.core.kernels import inlined, kernel
+from avatarium.worlds.core.kernels import inlined
 from avatarium.worlds.core.plan import in_sight
 
 F = np.float32
@@ -14,7 +14,7 @@ SIGHT_FIELDS = [("sees", "u4")]
 """Bit set of the avatars within ``RANGE_M`` that are in sight; nothing for one that is not present."""
 
 
-@kernel
+@inlined
 def survey(plan, bodies, i):
     """Draw the lines of sight between all bodies of environment ``i`` that are present."""
     for a in range(bodies.shape[0]):

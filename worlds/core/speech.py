@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
 from avatarium.worlds.core.sight import sees
 from avatarium.worlds.core.spec import Feature, Head
@@ -43,7 +43,7 @@ def gesticulate(me, gesture):
     me.gesture = gesture if NONE < gesture <= POINT else NONE
 
 
-@kernel
+@inlined
 def hear(plan, bodies, i, a, out, speakers=SPEAKERS):
     """Fill ``out`` [speakers * COLUMNS] with what avatar ``a`` hears, as ``features`` describes."""
     me, nearest = bodies[a], F(-1)
@@ -63,7 +63,7 @@ def hear(plan, bodies, i, a, out, speakers=SPEAKERS):
         enter(me, bodies[best], best_d2, out, k * COLUMNS)
 
 
-@kernel
+@inlined
 def overhear(bodies, a, first, end, out):
     """What ``hear`` gives of the bodies ``first`` to ``end`` - 1 alone, such as those of a team, from the lines of sight of
     ``sight.survey``."""

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from avatarium.worlds.core.bodies import RADIUS_M
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined
 from avatarium.worlds.core.polar import COS, SECTORS, SIN, sector
 from avatarium.worlds.core.spec import Feature
 
@@ -26,7 +26,7 @@ FEATURES = (
 )
 
 
-@kernel
+@inlined
 def feel(plan, i, me, out):
     """Fill ``out`` [SIZE] for an avatar, as ``FEATURES`` describes."""
     out[:SIZE] = F(0)

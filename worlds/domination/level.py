@@ -156,19 +156,21 @@ def seen_as(team, p):
 
 @inlined
 def cell_of(state, i, team, x, y):
-    """What ``team`` knows of the cell of a place (m), uint16 [2 * ZONES]: ways to all zones in decimetres, then signposts."""
+    """(row, column) in the map of what ``team`` knows of the cell of a place (m)."""
     x, y = turned(state, i, team, x, y)
-    return state.map[i, cell(y), cell(x)]
+    return cell(y), cell(x)
 
 
 @kernel
 def way(state, i, team, zone, x, y):
     """Metres that ``team`` has to walk from a place (m) to a zone, to the half metre."""
-    return F(cell_of(state, i, team, x, y)[zone]) * F(0.1)
+    row, column = cell_of(state, i, team, x, y)
+    return F(state.map[i, row, column, zone]) * F(0.1)
 
 
 @kernel
 def ahead_on_way(state, i, team, zone, x, y):
     """The place (m) ``AHEAD_CELLS`` farther on the way of ``team`` from a place (m) to a zone."""
-    fx, fy = signposts.read(cell_of(state, i, team, x, y)[ZONES + zone])
+    row, column = cell_of(state, i, team, x, y)
+    fx, fy = signposts.read(state.map[i, row, column, ZONES + zone])
     return turned(state, i, team, fx, fy)

@@ -87,7 +87,8 @@ def count(state, config, i):
 @inlined
 def potential(state, i, team, me):
     """Metres that an avatar has to walk to the nearest point that is not its team's; 0 where all are."""
-    here, best = cell_of(state, i, team, me.x, me.y), FAR
+    row, column = cell_of(state, i, team, me.x, me.y)
+    here, best = state.map[i, row, column], FAR
     for k in range(POINTS):
         if state.owners[i, seen_as(team, k)] != team:
             best = min(best, here[k])

@@ -5,7 +5,7 @@ import numpy as np
 from avatarium.worlds.core import greeting, utterance
 from avatarium.worlds.core.events import emit
 from avatarium.worlds.core.formation import NONE
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.people import gap
 from avatarium.worlds.gathering.minds import DISTANCE, GREET_FIRST, NO_CUSTOM, NO_INTERRUPTION
 
@@ -17,7 +17,7 @@ TOO_NEAR_M = F(1.15)
 """Between centres, for people who keep their distance."""
 
 
-@kernel
+@inlined
 def judge(state, config, log, kind, i, clock):
     """Let each of the crowd shun, for a while, a guest that has just broken the custom in its presence; noted as event ``kind``."""
     if config.custom == NO_CUSTOM:

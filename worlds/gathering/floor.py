@@ -6,7 +6,7 @@ from avatarium.worlds.core import formation, utterance
 from avatarium.worlds.core.bodies import STEP_S
 from avatarium.worlds.core.events import emit
 from avatarium.worlds.core.formation import holds
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined
 from avatarium.worlds.core.rewards import pay
 from avatarium.worlds.core.spec import EventKind
 from avatarium.worlds.core.speech import WORDS
@@ -38,7 +38,7 @@ STEP, OVERLAPPED, TURN, INTERRUPTION, ACQUAINTANCE, F_FORMATION = range(len(EVEN
 LOOK_STEPS = 10
 
 
-@kernel
+@inlined
 def converse(state, config, clock, log, out, listening, attention, overlap, i):
     """Carry every conversation of environment ``i`` on by a step: who speaks, what that is worth to all, what is remembered of it.
 
@@ -61,7 +61,7 @@ def converse(state, config, clock, log, out, listening, attention, overlap, i):
     wear(state, config, i)
 
 
-@kernel
+@inlined
 def meet(state, log, i, conversation):
     """Note who is in one conversation with whom for the first time."""
     for a in range(state.avatars.shape[1]):
@@ -72,7 +72,7 @@ def meet(state, log, i, conversation):
                     emit(log, i, ACQUAINTANCE, a, b, alike(state.interests[i, a], state.interests[i, b]))
 
 
-@kernel
+@inlined
 def take_turns(avatars, log, i, conversation, floor):
     """Find out who speaks; note turns that are taken and interruptions."""
     had, speakers, one = floor.speaker, 0, SILENCE
@@ -91,7 +91,7 @@ def take_turns(avatars, log, i, conversation, floor):
     floor.silent = floor.silent + 1 if floor.speaker == SILENCE else 0
 
 
-@kernel
+@inlined
 def clash(avatars, config, log, out, i, conversation, term):
     """Charge everyone who speaks at the same time as others."""
     for a in range(avatars.shape[0]):
@@ -105,7 +105,7 @@ def clash(avatars, config, log, out, i, conversation, term):
                 pay(out, i, a, term, F(config.rewards.overlap))
 
 
-@kernel
+@inlined
 def attend(state, config, log, out, i, conversation, floor, listening, attention):
     """Pay those who listen to the one speaker, and the speaker for what they make of it; note everybody's step."""
     s, audience, liked, felt = floor.speaker, F(max(conversation.size - 1, 1)), F(0), F(0)
@@ -128,14 +128,14 @@ def attend(state, config, log, out, i, conversation, floor, listening, attention
             pay(out, i, s, attention, F(config.rewards.attention) * felt)
 
 
-@kernel
+@inlined
 def worth(state, i, a, s, topic):
     """What a topic of ``s`` is worth to ``a`` now: its interest, less as topic and speaker have worn off; dull ones stay dull."""
     interest = state.interests[i, a, topic]
     return interest * (F(1) - state.boredom[i, a, topic]) * (F(1) - state.pairs[i, a, s].weariness) if interest > F(0) else interest
 
 
-@kernel
+@inlined
 def remember(state, config, i, conversation, a, s, pleasure):
     """The topic wears off for listener ``a``; speaker and listener remember the pleasure; all members have seen it in its face."""
     topic = state.avatars[i, s].word - 1
@@ -148,7 +148,7 @@ def remember(state, config, i, conversation, a, s, pleasure):
             state.tastes[i, m, a, topic] += (pleasure - state.tastes[i, m, a, topic]) * MEMORY_RATE
 
 
-@kernel
+@inlined
 def wear(state, config, i):
     """Topics and partners come back while one is spared them; partners wear off in conversation; faces relax outside of it."""
     up, count = min(F(config.boredom) * PARTNER_UP, F(1)), state.avatars.shape[1]

@@ -6,7 +6,7 @@ import numpy as np
 
 from avatarium.worlds.core import building, plan
 from avatarium.worlds.core.bodies import clear_of_bodies, place
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import CELL_M, FURNITURE, GLASS, PLANT, WALL_M, add_box, add_object, add_wall, centre
 from avatarium.worlds.core.proprioception import begin_trail
 from avatarium.worlds.core.rng import LEVEL, below, between, uniform
@@ -207,14 +207,14 @@ def roomy(avatars, a, x, y):
     return True
 
 
-@kernel
+@inlined
 def doorstep(state, i):
     """(x, y) of the middle of the entrance (m)."""
     room = state.rooms[i, ENTRANCE]
     return F(0.5) * (centre(room.x0) + centre(room.x1)), F(0.5) * (centre(room.y0) + centre(room.y1))
 
 
-@kernel
+@inlined
 def in_entrance(state, i, x, y):
     """Whether a point (m) lies in the entrance."""
     return meets(state.rooms[i, ENTRANCE], int(x / CELL_M), int(y / CELL_M), int(x / CELL_M), int(y / CELL_M))

@@ -7,7 +7,7 @@ import numpy as np
 from avatarium.worlds.core import greeting, people, proprioception, rays, speech, utterance
 from avatarium.worlds.core.bodies import CONTROLS, TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.formation import LARGEST, NONE, holds
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.people import NEAREST
 from avatarium.worlds.core.proprioception import ahead_left
 from avatarium.worlds.core.spec import Feature, Role
@@ -89,7 +89,7 @@ def state_features(config: Config) -> tuple[Feature, ...]:
     )
 
 
-@kernel
+@inlined
 def observe(state, episodes, config, i, a, out):
     """Fill ``out`` [D] with what guest ``a`` of environment ``i`` senses, in the order of ``features``."""
     avatars, me, clock = state.avatars[i], state.avatars[i, a], episodes.clock[i]
@@ -114,7 +114,7 @@ def observe(state, episodes, config, i, a, out):
     keep_time(state, clock, i, me, task[TASK_SIZE - 6 :])
 
 
-@kernel
+@inlined
 def recognise(state, clock, i, a, found, seen, out):
     """What is known of the people that were found, from ``out[0]`` on."""
     me = state.avatars[i, a]
@@ -129,7 +129,7 @@ def recognise(state, clock, i, a, found, seen, out):
         out[k + 5] = F(1) if greeting.pending(state.greetings[i], b, a, clock) else F(0)
 
 
-@kernel
+@inlined
 def follow(state, i, a, conversation, floor, task):
     """What a guest notices of its conversation: tastes, size, floor, partners."""
     count = F(conversation.size - 1)
@@ -147,7 +147,7 @@ def follow(state, i, a, conversation, floor, task):
     partners(state, i, a, conversation, task[k + 10 :])
 
 
-@kernel
+@inlined
 def partners(state, i, a, conversation, out):
     """The columns of the others in a conversation, nearest first."""
     me, nearest, last = state.avatars[i, a], F(-1), -1
@@ -166,7 +166,7 @@ def partners(state, i, a, conversation, out):
         out[k + 5], out[k + 6] = other.warmth, state.pairs[i, a, best].weariness
 
 
-@kernel
+@inlined
 def keep_time(state, clock, i, me, out):
     """The way out, and how much time there is."""
     x, y = doorstep(state, i)

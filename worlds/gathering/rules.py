@@ -5,7 +5,7 @@ import numpy as np
 from avatarium.worlds.core import bodies, contact, formation, greeting, utterance
 from avatarium.worlds.core.bodies import STEP_S, clear_of_bodies, place
 from avatarium.worlds.core.events import emit
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import centre
 from avatarium.worlds.core.proprioception import begin_trail, leave_trail
 from avatarium.worlds.core.rewards import clear, pay
@@ -68,7 +68,7 @@ def step(state, episodes, config, actions, out, log, start, stop):
     return ended
 
 
-@kernel
+@inlined
 def act(state, episodes, config, actions, i, a):
     """One avatar walks, turns, moves its hand and speaks, if it is there."""
     me = state.avatars[i, a]
@@ -91,7 +91,7 @@ def act(state, episodes, config, actions, i, a):
     leave_trail(me)
 
 
-@kernel
+@inlined
 def express(me, action):
     """Hand and voice by the continuous controls wave, voice and topic: above 0 one waves, or speaks; topics share [-1, 1] evenly."""
     topic = int((bodies.unit(action[5]) + F(1)) * F(0.5 * WORDS))
@@ -99,7 +99,7 @@ def express(me, action):
     utterance.speak(me, 1 + min(topic, WORDS - 1) if action[4] > F(0) else 0)
 
 
-@kernel
+@inlined
 def socialise(state, episodes, config, out, log, i):
     """What happens between people: greetings, conversations, being too near, being alone; what offends the crowd."""
     avatars, clock = state.avatars[i], episodes.clock[i]
@@ -119,7 +119,7 @@ def socialise(state, episodes, config, out, log, i):
     floor.converse(state, config, clock, log, out, LISTENING, ATTENTION, OVERLAPPING, i)
 
 
-@kernel
+@inlined
 def salute(state, config, out, log, i, a, clock):
     """Note a greeting, or the return of one, for which both are paid."""
     b, waited = greeting.greet(state.plan, state.avatars[i], state.greetings[i], i, a, clock)
@@ -135,7 +135,7 @@ def salute(state, config, out, log, i, a, clock):
         pay(out, i, b, GREETING, F(config.rewards.greeting))
 
 
-@kernel
+@inlined
 def come_and_go(state, episodes, config, out, log, i):
     """Let in whose time has come, let out whose time is up; returns whether somebody left."""
     clock, left = episodes.clock[i], False
@@ -182,7 +182,7 @@ def enter(state, episodes, i, a):
     return False
 
 
-@kernel
+@inlined
 def look_around(state, episodes, config, out, i):
     """Fill the observations of all guests that are there or have just left; those of others are zeros."""
     for a in range(config.guests):

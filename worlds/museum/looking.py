@@ -33,7 +33,7 @@ def bit(k):
     return U(1) << U(k)
 
 
-@kernel
+@inlined
 def visible(plan, i, x, y, exhibit):
     """Whether an exhibit can be seen from (x, y): nothing but glass in between, and its own pedestal."""
     dx, dy = exhibit.x - x, exhibit.y - y
@@ -44,7 +44,7 @@ def visible(plan, i, x, y, exhibit):
     return in_view(plan, i, x, y, x + dx * share, y + dy * share)
 
 
-@kernel
+@inlined
 def look(state, i, a, reach, field):
     """Note what avatar ``a`` has in sight, up to ``reach`` (m) and to a cosine ``field``, and what of it it attends to."""
     me, sight, attends = state.avatars[i, a], U(0), U(0)
@@ -61,7 +61,7 @@ def look(state, i, a, reach, field):
     me.sight, me.attends = sight, attends
 
 
-@kernel
+@inlined
 def attention(state, i, a, e):
     """How much attention avatar ``a`` gives exhibit ``e``, if it sees it: max(0, cos angle) exp(-(d / d0)^2)."""
     me, exhibit = state.avatars[i, a], state.exhibits[i, e]
@@ -80,7 +80,7 @@ def liking(state, i, a, e):
     return total
 
 
-@kernel
+@inlined
 def grow_interest(state, i, a):
     """Let avatar ``a``'s level of interest, 1 - exp(-attention / reading time), rise by what it has in sight."""
     me, gain = state.avatars[i, a], F(0)
@@ -112,7 +112,7 @@ def further_faces(state, i):
     return max(total, 1)
 
 
-@kernel
+@inlined
 def regard(state, episodes, log, i, a, before, kinds):
     """Note what avatar ``a``'s attention leads to, where ``before`` is what it attended to in the last step.
 
@@ -178,7 +178,7 @@ def follow(state, episodes, log, i, a, e, kind):
         emit(log, i, kind, a, -1, F(since) * F(0.1))
 
 
-@kernel
+@inlined
 def take_cues(state, episodes, log, i, a, kind):
     """Note, once for each exhibit, that avatar ``a`` sees somebody look at it: one that it has not seen and does not look at itself."""
     avatars, me = state.avatars[i], state.avatars[i, a]

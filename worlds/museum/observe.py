@@ -6,7 +6,7 @@ import numpy as np
 
 from avatarium.worlds.core import people, proprioception, rays, speech
 from avatarium.worlds.core.bodies import TOP_SPEED, TURN, WALK
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
 from avatarium.worlds.core.proprioception import ahead_left
 from avatarium.worlds.core.spec import Feature, Role
@@ -77,7 +77,7 @@ def state_features(config: Config) -> tuple[Feature, ...]:
     )
 
 
-@kernel
+@inlined
 def observe(state, episodes, config, i, a, out):
     """Fill ``out`` [D] with what visitor ``a`` of environment ``i`` senses, in the order of ``features``."""
     me, bodies = state.avatars[i, a], state.avatars[i]
@@ -96,7 +96,7 @@ def observe(state, episodes, config, i, a, out):
             out[k + t] = state.tastes[i, a, t]
 
 
-@kernel
+@inlined
 def see_exhibits(state, config, i, a, out, k, memory):
     """The nearest exhibits in sight, from ``out[k]`` on; what is remembered of them from ``out[memory]`` on."""
     me, taken = state.avatars[i, a], U(0)
@@ -119,7 +119,7 @@ def see_exhibits(state, config, i, a, out, k, memory):
             out[memory + 2 * place + 1] = state.interest[i, a, best]
 
 
-@kernel
+@inlined
 def describe(state, i, me, e, out, k):
     """Write the columns of one exhibit from ``out[k]`` on."""
     exhibit = state.exhibits[i, e]
@@ -138,7 +138,7 @@ def brightness(value):
     return F(value) * F(1 / 127.5) - F(1)
 
 
-@kernel
+@inlined
 def in_field(me, x, y):
     """Squared distance of a point in the field of view; -1 for one beyond it."""
     dx, dy = x - me.x, y - me.y
@@ -147,7 +147,7 @@ def in_field(me, x, y):
     return d2 if inside else F(-1)
 
 
-@kernel
+@inlined
 def see_door(state, i, me, out):
     """The nearest door in sight that has a gate."""
     out[:] = F(0)
@@ -169,7 +169,7 @@ def see_door(state, i, me, out):
             return
 
 
-@kernel
+@inlined
 def describe_door(state, i, me, g, out):
     """Write the columns of one door."""
     gate = state.gates[i, g]
@@ -186,7 +186,7 @@ def describe_door(state, i, me, g, out):
                 out[8 + PICTURE * k + p] = brightness(MACHINE_TABLE[row, p])
 
 
-@kernel
+@inlined
 def see_plates(state, i, me, out):
     """Those of the two plates that are in sight."""
     out[:] = F(0)

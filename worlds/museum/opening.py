@@ -4,7 +4,7 @@ import numpy as np
 
 from avatarium.worlds.core import gates
 from avatarium.worlds.core.events import emit
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.museum.exhibits import FACE, NOISE, WORK, operate
 from avatarium.worlds.museum.looking import bit
 from avatarium.worlds.museum.state import VAULT, WING
@@ -37,7 +37,7 @@ def use(state, log, i, a, kind):
         emit(log, i, kind, a, -1, F(1) if changed else F(0))
 
 
-@kernel
+@inlined
 def is_right(state, i, k):
     """Whether the ``k``-th of the two machines shows the face that the wing's door asks for."""
     key = state.keys[i, k]
@@ -57,7 +57,7 @@ def open_wing(state, episodes, log, i, a, kind):
             emit(log, i, kind, a, -1, F(episodes.clock[i]) * F(0.1))
 
 
-@kernel
+@inlined
 def presser(state, i, k):
     """Who stands on plate ``k``; -1 for nobody."""
     for a in range(state.avatars.shape[1]):
@@ -68,7 +68,7 @@ def presser(state, i, k):
     return -1
 
 
-@kernel
+@inlined
 def work_vault(state, log, i, hold, kind):
     """Open the vault while both plates are pressed; shut it ``hold`` steps later, but never on anybody or with somebody inside."""
     one, other = presser(state, i, 0), presser(state, i, 1)
@@ -96,7 +96,7 @@ def in_use(state, i):
     return busy
 
 
-@kernel
+@inlined
 def note_room(state, i, a):
     """Keep up in which room avatar ``a`` is; in a doorway it is still in the last one. Returns whether it is there for the first time."""
     me = state.avatars[i, a]

@@ -4,7 +4,7 @@ import numpy as np
 
 from avatarium.worlds.core import bodies, contact, speech
 from avatarium.worlds.core.events import emit
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.proprioception import leave_trail
 from avatarium.worlds.core.rewards import clear, pay
 from avatarium.worlds.core.rng import LEVEL, PEOPLE, below, next_u64
@@ -98,7 +98,7 @@ def step(state, episodes, config, actions, out, log, start, stop):
     return ended
 
 
-@kernel
+@inlined
 def act(state, episodes, config, actions, log, i, a):
     """Avatar ``a`` uses its hand, where it looks, then walks and turns. A hand works when it begins to, not for as long as it is held."""
     me = state.avatars[i, a]
@@ -119,20 +119,20 @@ def act(state, episodes, config, actions, log, i, a):
         me.touching = contact.contacts(state.avatars[i], log, i, a, touched, COLLIDED)
 
 
-@kernel
+@inlined
 def see(state, config, i, a):
     """Note what avatar ``a`` has before its eyes: the crowd only what it looks at from nearby, unless its interest counts."""
     far = a < config.visitors or tracked(config)
     look(state, i, a, SIGHT_M if far else NEAR_M, FIELD_COS if far else FACING_COS)
 
 
-@kernel
+@inlined
 def tracked(config):
     """Whether levels of interest are kept up: where somebody is paid for them or senses them."""
     return config.rewards.interest > F(0) or config.rewards.guide > F(0) or config.memory
 
 
-@kernel
+@inlined
 def experience(state, episodes, config, out, log, i):
     """Everyone looks where they have come to; note rooms entered, exhibits seen, gazes followed, and pay for what is paid."""
     for a in range(state.avatars.shape[1]):
@@ -157,7 +157,7 @@ def experience(state, episodes, config, out, log, i):
         pay_interest(state, config, out, i)
 
 
-@kernel
+@inlined
 def enter(state, log, i, a):
     """Note a room that avatar ``a`` is in for the first time."""
     where = state.access[i, state.avatars[i, a].room]
@@ -170,7 +170,7 @@ def enter(state, log, i, a):
     emit(log, i, ENTERED, a, -1, F(1) / F(max(rooms - 1, 1)))
 
 
-@kernel
+@inlined
 def before_glass(state, i, me):
     """Whether an avatar faces a pane of the showcase from nearby."""
     for g in range(state.num_gates[i]):
@@ -184,7 +184,7 @@ def before_glass(state, i, me):
     return False
 
 
-@kernel
+@inlined
 def pay_interest(state, config, out, i):
     """Pay everybody for the growth of its own interest, and for that of the crowd, or of the other visitors where there is no crowd."""
     count = state.avatars.shape[1]
@@ -199,7 +199,7 @@ def pay_interest(state, config, out, i):
         pay(out, i, a, GUIDE, F(config.rewards.guide) * total / F(max(others, 1)))
 
 
-@kernel
+@inlined
 def look_around(state, episodes, config, out, i):
     """Fill the observations of all visitors of environment ``i``."""
     for a in range(config.visitors):
