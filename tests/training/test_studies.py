@@ -139,7 +139,7 @@ not"""
     found = json.loads((out / "results.json").read_text())["parts"]["walking"]
     assert set(found["contestants"]) == {"shown", "learns"}
     first, second = (checkpoint.load(out / "walking" / label / "seed-0").modules["walker"] for label in ("shown", "learns"))
-    weights = [name for name in first if name.endswith("weight")]
+    weights = [name for name in first if "actor" in name]
     assert weights
     for name in weights:  # with a learning rate of 0 it still is what it was shown to be
         np.testing.assert_array_equal(first[name], second[name])
