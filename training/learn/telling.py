@@ -1,7 +1,7 @@
 """A bias for telling: whoever has something to say is made to say it, in whatever words, so that listening can be worth while.
 
-Speaker and listener wait for each other: words that mean nothing are not listened to, and nobody has a reason to mean anything by words that
-are not listened to. Eccles et al. (2019, https://arxiv.org/abs/1912.05676) break this by a loss that rewards positive signalling. Here it
+Speaker and listener wait for each other: nobody listens to words that mean nothing, and nobody has a reason to mean anything by words that
+nobody listens to. Eccles et al. (2019, https://arxiv.org/abs/1912.05676) break this by a loss that rewards positive signalling. Here it
 is the information between one named feature of the observation and one action head. Which word comes to stand for what is left to chance.
 """
 

@@ -31,7 +31,7 @@ HOST_TASK = (
         -1.01,
         1.01,
         f"the way to each kind of room ({', '.join(KINDS)}), each: where its next metre leads (inside: where its middle is), "
-        "ahead and to the left, 1 / (1 + its length in units of 4 m), it may be wished for: there is one, and no insight that tells otherwise",
+        "ahead and to the left, 1 / (1 + its length in units of 4 m), it may be wished for: there is one, and insight says no other",
         "task",
     ),
     Feature("way_back", WAY_COLUMNS - 1, -1.01, 1.01, "the way to the lobby, told likewise", "task"),
@@ -116,7 +116,7 @@ def tell_ways(state, i, out):
         k, r = kind * WAY_COLUMNS, state.room_of[i, kind]
         out[k], out[k + 1], out[k + 2] = F(0), F(0), F(0)
         if kind < LOBBY - 1:
-            out[k + 3] = F(1) if r >= 0 and (not narrowed or wished(state, i, kind)) else F(0)
+            out[k + 3] = F(1) if r >= 0 and (not narrowed or wished(state, i, kind) > 0) else F(0)
         if r >= 0:
             field, cx, cy = state.ways[i, kind], column, row
             if field[row, column] == 0:
@@ -143,11 +143,12 @@ def all_known(state, i):
 
 @kernel
 def wished(state, i, kind):
-    """Whether somebody who is there wishes for this kind of room."""
+    """How many of those who are there wish for this kind of room."""
+    count = 0
     for a in range(1, state.avatars.shape[1]):
         if state.avatars[i, a].stage == HERE and state.avatars[i, a].wish == kind + 1:
-            return True
-    return False
+            count += 1
+    return count
 
 
 @kernel
