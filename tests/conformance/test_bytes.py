@@ -1,5 +1,6 @@
 """The same bytes on every machine: whatever the processor numba compiles for, the process, and the size of the batch."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -7,36 +8,32 @@ import sys
 import pytest
 
 from avatarium import worlds
-
-# Prints a hash per world over a run of environment 0, alone or as one of many.
-PROGRAM = """
-import sys
-from avatarium import worlds
 from avatarium.worlds.core.checks.trial import actions_for, trace
 
-num_envs, names, steps = int(sys.argv[1]), sys.argv[2:], 700
-for name in names:
-    table = actions_for(worlds.make_batch(name, num_envs=64), steps)
-    first = [{role: chosen[:num_envs] for role, chosen in actions.items()} for actions in table]
-    print(name, trace(worlds.make_batch(name, num_envs=num_envs), 5, first, slice(0, 1)))
-"""
 GENERIC = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+STEPS, MANY = 700, 64
 
 
-def run(num_envs: int, environment: dict[str, str]) -> dict[str, str]:
-    """The hash of each world as another process sees it."""
-    command = [sys.executable, "-c", PROGRAM, str(num_envs), *worlds.names()]
-    done = subprocess.run(command, env=os.environ | environment, check=True, capture_output=True, text=True)
-    return dict(line.split() for line in done.stdout.splitlines())
+def hashes(name: str) -> list[str]:
+    """A hash over a run of environment 0 of a world, as one of many and alone."""
+    table = actions_for(worlds.make_batch(name, num_envs=MANY), STEPS)
+    alone = [{role: chosen[:1] for role, chosen in actions.items()} for actions in table]
+    runs = ((MANY, table), (1, alone))
+    return [trace(worlds.make_batch(name, num_envs=num_envs), 5, actions, slice(0, 1)) for num_envs, actions in runs]
 
 
-@pytest.fixture(scope="module")
-def runs() -> list[dict[str, str]]:
-    """Hashes of a run as one of many, and of three others that ought to be the same."""
-    return [run(64, {}), run(1, {}), run(1, GENERIC), run(64, GENERIC)]
+def hashes_elsewhere(name: str) -> list[str]:
+    """The same as another process finds them, in which numba compiles for a processor that has nothing but what all have."""
+    done = subprocess.run([sys.executable, __file__, name], env=os.environ | GENERIC, check=True, capture_output=True, text=True)
+    return done.stdout.split()
 
 
 @pytest.mark.parametrize("name", worlds.names())
-def test_the_bytes_are_the_same_everywhere(name: str, runs: list[dict[str, str]]) -> None:
-    first, *others = (found[name] for found in runs)
+def test_the_bytes_are_the_same_everywhere(name: str) -> None:
+    first, *others = hashes(name) + hashes_elsewhere(name)
     assert others == [first] * 3
+
+
+if __name__ == "__main__":
+    gc.disable()  # compiling leaves next to no garbage
+    print(*hashes(sys.argv[1]))
