@@ -33,7 +33,7 @@ demo: venv
 	@echo "curve   $(DEMO)/curve.png"
 
 test: venv
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: venv
 	$(BIN)/ruff check .

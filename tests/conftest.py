@@ -2,6 +2,8 @@
 
 import dataclasses
 import gc
+import importlib
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -9,24 +11,32 @@ from typing import Any
 
 import pytest
 
+from avatarium import worlds
 from avatarium.worlds import WorldSpec
 
 gc.set_threshold(50_000, 20, 20)  # numba keeps most of the millions of objects that it makes: looking among them took a sixth of its time
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What ``--dist loadfile`` stands for here: workers take queues as ``queue_of`` names them, first come, first served."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    scheduler = importlib.import_module("xdist.scheduler").LoadScopeScheduling(config, log)
+    scheduler._split_scope = queue_of
+    return scheduler
+
+
+def queue_of(nodeid: str) -> str:
+    """The file of a test; for what every world is put to, the world: one worker compiles it, and the other one meanwhile another world."""
+    file, _, test = nodeid.partition("::")
+    given = re.search(r"\[(\w+)", test)
+    return given[1] if given and "/conformance/" in file and given[1] in worlds.names() else file
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal the tests into the queues of ``--dist loadgroup``; the long ones come first, lest a worker waits for another one at the end."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(queue_of(item)))
-    items.sort(key=lambda item: ("::" in queue_of(item), item.path.parent.name != "training"))
-
-
-def queue_of(item: pytest.Item) -> str:
-    """One queue per file, ``::<file>``, but one per world for what every world is put to, so that one worker alone compiles it."""
-    given = item.callspec.params if hasattr(item, "callspec") else {}
-    whole_world = item.path.parent.name == "conformance" and "name" in given
-    return str(given["name"]) if whole_world else "::" + item.nodeid.partition("::")[0]
+    """What takes long comes first: whole worlds, then training. At the end a worker should not have to wait long for the other one."""
+    items.sort(key=lambda item: (queue_of(item.nodeid) not in worlds.names(), item.path.parent.name != "training"))
 
 
 class Tampered:
