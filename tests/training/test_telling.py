@@ -70,6 +70,8 @@ def test_only_those_who_can_are_made_to_tell() -> None:
     for words, complaint in (
         ("wish:say", "cannot be read: write FEATURE:HEAD:WEIGHT"),
         ("wish:say:much", "cannot be read"),
+        ("wish:say:-1", "has to be a number above 0"),
+        ("wish:say:nan", "has to be a number above 0"),
         ("hope:say:1", "no role senses 'hope' and has an action head 'say'"),
         ("wish:sing:1", "and has an action head 'sing'"),
     ):

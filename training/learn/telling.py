@@ -5,6 +5,7 @@ nobody listens to. Eccles et al. (2019, https://arxiv.org/abs/1912.05676) break 
 is the information between one named feature of the observation and one action head. Which word comes to stand for what is left to chance.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
@@ -41,6 +42,8 @@ def by_role(text: str, roles: Mapping[str, Role]) -> dict[str, Telling]:
         weight = float(word)
     except ValueError:
         raise UserError(f"telling={text!r} cannot be read: write {FORM}") from None
+    if not 0.0 < weight < math.inf:
+        raise UserError(f"telling={text!r}: the weight {word} has to be a number above 0")
     found = {}
     for name, role in roles.items():
         ends = dict(zip((h.name for h in role.heads), accumulate(len(h.choices) for h in role.heads), strict=True))

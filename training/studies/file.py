@@ -49,8 +49,8 @@ from avatarium.worlds.core.errors import UserError, nearest
 
 HERE = Path(__file__).parent
 DEMONSTRATIONS = "demonstrations"
-BESIDES = ("set", "minds", "steps", "demos", "shown", "from")
-"""What may stand beside the hyper-parameters of a contestant."""
+BESIDES = {"set": dict, "minds": dict, "steps": int, "demos": str, "shown": int, "from": str}
+"""What may stand beside the hyper-parameters of a contestant, and what it has to be."""
 R = TypeVar("R")
 
 
@@ -210,6 +210,10 @@ def _part(told: _ToldPart, budget: Budget) -> Part:
 
 
 def _contestant(told: _ToldPart, label: str, given: dict[str, Any], steps: int, minutes: float) -> Contestant:
+    for name, kind in BESIDES.items():
+        if not isinstance(given.get(name, kind()), kind) or (kind is int and given.get(name, 1) < 1):
+            wanted = {dict: "a table", int: "a number of at least 1", str: "a text"}[kind]
+            raise UserError(f"{told.name}/{label} has {name} = {given[name]!r}, which has to be {wanted}")
     here = told.set | given.get("set", {})
     found = arena.find(told.world, here)
     wishes = told.train | {name: value for name, value in given.items() if name not in BESIDES}

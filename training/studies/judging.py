@@ -44,6 +44,8 @@ class Judging:
     def __post_init__(self) -> None:
         """Raise UserError when it cannot be done."""
         name = f"the judge {self.name or self.metric!r}"
+        if not isinstance(self.episodes, int) or not isinstance(self.games, int):
+            raise UserError(f"{name} wants {self.episodes!r} episodes in series of {self.games!r}: give whole numbers")
         if self.episodes < 1 or self.games < 1 or self.episodes % self.games:
             raise UserError(f"{name} wants {self.episodes} episodes in series of {self.games}: choose a multiple, 1 or more")
         if (self.games > 1 or self.ancestors) and (self.metric != WIN_RATE or self.also):
