@@ -16,7 +16,7 @@ from torch import Tensor
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import Role
 
-FORM = "FEATURE:HEAD:WEIGHT, such as wish:say:0.05"
+FORM = "FEATURE:HEAD:WEIGHT, such as wish:say:1"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Telling:
 
 
 def by_role(text: str, roles: Mapping[str, Role]) -> dict[str, Telling]:
-    """From words such as ``wish:say:0.05``, for the roles that sense such a feature and have such a head; nothing for no words.
+    """From words such as ``wish:say:1``, for the roles that sense such a feature and have such a head; nothing for no words.
 
     Raises UserError when the words are of another form, or no role can do it.
     """

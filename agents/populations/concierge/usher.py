@@ -21,7 +21,7 @@ def policy(spec: WorldSpec, role: str, config: Any) -> Rule:
 
 
 def usher(parts: Parts, keys: np.ndarray) -> np.ndarray:
-    """Actions int32 [B, 4]: leads to the room whose way it senses, if that is the only one."""
+    """Actions int32 [B, 4]: leads to the only room that may be wished for, if it knows that there is only one."""
     there = parts["ways"].reshape(len(keys), len(KINDS), WAY_COLUMNS)[:, :, 3] > 0
     seen, ahead, left = nearest(parts["people"])
     return babbling(lead(parts, there.argmax(axis=1), (there.sum(axis=1) == 1) & seen & (np.hypot(ahead, left) < FAR_M)), keys)
