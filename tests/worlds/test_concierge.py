@@ -33,6 +33,11 @@ def acted(batch: Batch, **minds: str) -> dict[str, np.ndarray]:
     return found
 
 
+def nothing_done(batch: Batch) -> dict[str, np.ndarray]:
+    """Actions by role: everybody stands, silent."""
+    return {role: np.zeros((batch.num_envs, count, len(batch.roles[role].heads)), np.int32) for role, count in batch.num_agents.items()}
+
+
 def success(steps: int = 600, num_envs: int = 24, minds: dict[str, str] | None = None, **config: Any) -> float:
     """Share of wishes fulfilled among those that were settled."""
     batch = make_batch("concierge", num_envs=num_envs, **config)
@@ -85,7 +90,7 @@ def test_agents_come_and_go_in_pettingzoo_as_they_do_in_the_batch() -> None:
     assert set(seen) == set(env.agents) == {"host_0", "visitor_0"}
     lives: dict[str, list[str]] = {"visitor_0": ["here"], "visitor_1": []}
     while env.agents:
-        _, _, terminations, truncations, _ = env.step({name: np.zeros(4, np.int64) for name in env.agents})
+        _, _, terminations, truncations, _ = env.step({name: np.zeros(env.action_space(name).shape, np.int64) for name in env.agents})
         for name, life in lives.items():
             if terminations.get(name):
                 life.append("left")
@@ -112,7 +117,7 @@ def test_the_host_does_not_know_the_wish_nor_the_visitor_the_way() -> None:
     batch = make_batch("concierge", num_envs=32)
     batch.reset(0)
     kept = batch.snapshot()
-    still = {role: np.zeros((32, count, 4), np.int32) for role, count in batch.num_agents.items()}
+    still = nothing_done(batch)
     for me, rooms in zip(batch.state.avatars[:, 1], batch.state.room_of, strict=True):
         me["wish"] = next(kind for kind in range(1, len(KINDS) + 1) if rooms[kind - 1] >= 0 and kind != me["wish"])
     batch.step(still)
@@ -169,20 +174,40 @@ def test_a_host_who_leads_nowhere_helps_nobody() -> None:
     explorer = load("concierge/explorer", "concierge", "visitor")
     seat = Seat(batch, "visitor", explorer, list(range(24)))
     for _ in range(600):
-        batch.step({"host": np.zeros((24, 1, 4), np.int32), "visitor": seat.act()})
+        batch.step(nothing_done(batch) | {"visitor": seat.act()})
     fulfilled, given_up = (batch.events.tally["count"][:, KIND[kind]].sum() for kind in ("arrival", "failure"))
     assert fulfilled / (fulfilled + given_up) < 0.5
 
 
-def test_a_host_with_insight_senses_the_way_to_what_is_wished_for_alone() -> None:
+def test_a_host_with_insight_senses_which_room_is_wished_for() -> None:
     batch = make_batch("concierge", num_envs=64, insight=0.5)
-    ways = batch.roles["host"].slices()["ways"]
-    seen = batch.reset(3)["host"][:, 0, ways].reshape(64, len(KINDS), -1)[:, :, 3] > 0
+    seen = batch.reset(3)["host"][:, 0, batch.roles["host"].slices()["possible"]] > 0
     wish, known = (batch.state.avatars[name][:, 1] for name in ("wish", "known"))
     assert 16 < known.sum() < 48
     there = batch.state.room_of[:, : len(KINDS)] >= 0
     np.testing.assert_array_equal(seen[known == 0], there[known == 0])
     np.testing.assert_array_equal(seen[known == 1], np.eye(len(KINDS), dtype=bool)[wish[known == 1] - 1])
+
+
+def test_the_host_keeps_one_way_in_mind_and_senses_where_it_leads() -> None:
+    batch = make_batch("concierge", num_envs=64)
+    parts = batch.roles["host"].slices()
+    batch.reset(5)
+    assert (batch.observations["host"][:, 0, parts["in_mind"]].argmax(axis=1) == LOBBY - 1).all()
+    thought = nothing_done(batch)
+    for place in (3, 7, LOBBY):
+        thought["host"][:, 0, 4] = place
+        batch.step(thought)
+        batch.step(nothing_done(batch))
+        seen, there = batch.observations["host"][:, 0], batch.state.room_of[:, place - 1] >= 0
+        assert (seen[:, parts["in_mind"]] == np.eye(LOBBY)[place - 1]).all()
+        ahead, left, near = seen[:, parts["way"]].T
+        away = there & (near < 1)
+        assert (there & ~away).any() if place == LOBBY else away.sum() > 16
+        assert np.hypot(ahead, left)[away] == pytest.approx(1, abs=0.05) and not near[~there].any()
+        host = batch.state.avatars[:, 0]
+        way = batch.state.ways[np.arange(64), place - 1, (host["y"] / 0.5).astype(int), (host["x"] / 0.5).astype(int)]
+        assert near[there] == pytest.approx(1 / (1 + way[there] / 40), abs=1e-3)
 
 
 def test_ushers_lead_without_a_word_of_meaning() -> None:

@@ -11,7 +11,7 @@ from avatarium.worlds.core.spec import WorldSpec
 
 WORLD = WorldSpec(
     name="concierge",
-    version=1,
+    version=2,
     summary="visitors wish for rooms they do not know, a host knows the ways but not the wishes: they need words",
     tags=("language", "navigation", "cooperation"),
     config=Config,

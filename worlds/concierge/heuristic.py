@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from avatarium.worlds.concierge.observe import WAY_COLUMNS, roles
+from avatarium.worlds.concierge.observe import roles
 from avatarium.worlds.concierge.state import KINDS, LOBBY
 from avatarium.worlds.core import people, speech
 from avatarium.worlds.core.batch import Batch
@@ -19,7 +19,7 @@ REACH_CELLS = 12
 
 
 def heuristic(role: str, observation: np.ndarray, config: Any) -> np.ndarray:
-    """Actions int32 [B, 4] for observations float32 [B, D] of either role; word k + 1 stands for kind k of room."""
+    """Actions int32 [B, heads] for observations float32 [B, D] of either role; word k + 1 stands for kind k of room."""
     slices = next(r for r in roles(config) if r.name == role).slices()
     part = {name: observation[:, where] for name, where in slices.items()}
     return host(part) if role == "host" else visitor(part)
@@ -44,7 +44,7 @@ def host(part: dict[str, np.ndarray], waits: bool = True) -> np.ndarray:
     rows = np.arange(len(part["people"]))
     heard = part["heard"][:, : speech.COLUMNS]
     word = np.minimum(heard[:, 4:].argmax(axis=1), len(KINDS) - 1)
-    there = part["ways"].reshape(len(rows), len(KINDS), WAY_COLUMNS)[rows, word, 3] > 0
+    there = part["possible"][rows, word] > 0
     known = (heard[:, 0] > 0) & (heard[:, 4 + len(KINDS) :].max(axis=1) == 0) & there
     return lead(part, word, known & (heard[:, 3] > 1 - FAR_M / float(speech.RANGE_M)), waits)
 
@@ -52,17 +52,17 @@ def host(part: dict[str, np.ndarray], waits: bool = True) -> np.ndarray:
 def lead(part: dict[str, np.ndarray], kind: np.ndarray, leading: np.ndarray, waits: bool = True) -> np.ndarray:
     """Walk the way to the room of ``kind`` [B] where one is ``leading`` bool [B]; else to a visitor in sight, else to the lobby."""
     rows = np.arange(len(kind))
-    ways = np.concatenate([part["ways"], part["way_back"], np.ones((len(rows), 1))], axis=1).reshape(len(rows), LOBBY, WAY_COLUMNS)
+    place = np.where(leading, kind, LOBBY - 1)
+    ready = part["in_mind"][rows, place] > 0
     seen, ahead, left = nearest(part["people"])
     distance = np.hypot(ahead, left)
-    way = ways[rows, np.where(leading, kind, LOBBY - 1)]
-    angle = np.arctan2(way[:, 1], way[:, 0])
+    angle = np.arctan2(part["way"][:, 1], part["way"][:, 0])
     fetching = ~leading & seen
     angle = np.where(fetching, np.arctan2(left, ahead), angle)
-    waiting = (leading & seen & (distance > NEAR_M) & waits) | (fetching & (distance < CLOSE_M))
+    waiting = (leading & seen & (distance > NEAR_M) & waits) | (fetching & (distance < CLOSE_M)) | ~(ready | fetching)
     walk = np.where(waiting, STAY, np.where(np.abs(angle) < 0.8, FORWARD, STAY))
     hand = np.where(leading, speech.POINT, speech.NONE)
-    return np.stack([walk, np.where(waiting & ~fetching, 0, steer(angle)), hand, np.zeros(len(rows))], axis=1).astype(np.int32)
+    return np.stack([walk, np.where(waiting & ~fetching, 0, steer(angle)), hand, np.zeros(len(rows)), place + 1], axis=1).astype(np.int32)
 
 
 def nearest(sensed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -79,8 +79,8 @@ def steer(angle: np.ndarray) -> np.ndarray:
 
 
 def oracle(batch: Batch, role: str, envs: np.ndarray, avatars: np.ndarray) -> np.ndarray:
-    """Actions int32 [B, 4]: visitors that know the plan walk straight to what they wish for, the host stands aside: a bound on time."""
-    choices = np.zeros((len(envs), 4), np.int32)
+    """Actions int32 [B, heads]: visitors that know the plan walk straight to what they wish for, the host stands aside: a bound on time."""
+    choices = np.zeros((len(envs), 5 if role == "host" else 4), np.int32)
     if role == "visitor":
         guide(batch.state, np.asarray(envs, np.int64), np.asarray(avatars, np.int64) + 1, choices)
     return choices

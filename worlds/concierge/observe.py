@@ -13,28 +13,31 @@ from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.plan import cell, centre
 from avatarium.worlds.core.proprioception import ahead_left
 from avatarium.worlds.core.rng import SENSES, below, uniform
-from avatarium.worlds.core.spec import Feature, Role
+from avatarium.worlds.core.spec import Feature, Head, Role
 
 F = np.float32
 TERMS = ("arrival", "failure", "progress", "collision", "time")
 ARRIVAL, FAILURE, PROGRESS, COLLISION, TIME = range(len(TERMS))
 HEADS = (WALK, TURN, speech.HAND, speech.SAY)
-WAY_COLUMNS = 4
+PLACES = (*KINDS, "lobby")
+RECALL = Head("recall", ("keep", *PLACES))
+WAY_COLUMNS = 3
 WAY_CELLS = 2
 """How far ahead the host knows the direction of a way: 1 m of it."""
 WAY_UNIT_DM = F(40)
 
 HOST_TASK = (
+    Feature("possible", len(KINDS), 0, 1, f"may be wished for: there is one, and insight says no other; {', '.join(KINDS)}", "task"),
+    Feature("in_mind", LOBBY, 0, 1, "the place recalled last; as above, and the lobby", "task"),
     Feature(
-        "ways",
-        len(KINDS) * WAY_COLUMNS,
+        "way",
+        WAY_COLUMNS,
         -1.01,
         1.01,
-        f"the way to each kind of room ({', '.join(KINDS)}), each: where its next metre leads (inside: where its middle is), "
-        "ahead and to the left, 1 / (1 + its length in units of 4 m), it may be wished for: there is one, and insight says no other",
+        "the way to it: where its next metre leads (inside: where its middle is), ahead and to the left; "
+        "1 / (1 + its length in units of 4 m)",
         "task",
     ),
-    Feature("way_back", WAY_COLUMNS - 1, -1.01, 1.01, "the way to the lobby, told likewise", "task"),
 )
 VISITOR_TASK = (
     Feature("wish", len(KINDS), 0, 1, "kind of room wished for: " + ", ".join(KINDS), "task"),
@@ -53,7 +56,7 @@ def senses(config: Config) -> tuple[Feature, ...]:
 def roles(config: Config) -> tuple[Role, ...]:
     """``host`` and ``visitor``."""
     return (
-        Role("host", 1, senses(config) + HOST_TASK, HEADS, TERMS),
+        Role("host", 1, senses(config) + HOST_TASK, (*HEADS, RECALL), TERMS),
         Role("visitor", config.visitors, senses(config) + VISITOR_TASK, HEADS, TERMS),
     )
 
@@ -72,7 +75,7 @@ def state_features(config: Config) -> tuple[Feature, ...]:
 def look_around(state, episodes, config, out, i):
     """Fill the observations of everybody who is in environment ``i`` or has just left; zeros for the others."""
     k = observe(state, episodes, config, i, 0, out[0].observation[i, 0])
-    tell_ways(state, i, out[0].observation[i, 0, k:])
+    tell_way(state, i, out[0].observation[i, 0, k:])
     for a in range(1, state.avatars.shape[1]):
         mine = out[1].observation[i, a - 1]
         if state.avatars[i, a].stage == HERE or out[1].termination[i, a - 1]:
@@ -108,25 +111,26 @@ def confuse(stream, config, i, heard):
 
 
 @kernel
-def tell_ways(state, i, out):
-    """Direction and length of the way from the host to each kind of room, and back to the lobby."""
+def tell_way(state, i, out):
+    """Which rooms may be wished for, which place the host has in mind, and direction and length of the way there."""
     me, narrowed = state.avatars[i, 0], all_known(state, i)
-    row, column = cell(me.y), cell(me.x)
-    for kind in range(LOBBY):
-        k, r = kind * WAY_COLUMNS, state.room_of[i, kind]
-        out[k], out[k + 1], out[k + 2] = F(0), F(0), F(0)
-        if kind < LOBBY - 1:
-            out[k + 3] = F(1) if r >= 0 and (not narrowed or wished(state, i, kind) > 0) else F(0)
-        if r >= 0:
-            field, cx, cy = state.ways[i, kind], column, row
-            if field[row, column] == 0:
-                cx, cy = (state.rooms[i, r].x0 + state.rooms[i, r].x1) // 2, (state.rooms[i, r].y0 + state.rooms[i, r].y1) // 2
-            for _ in range(WAY_CELLS):
-                cx, cy = downhill(field, cx, cy)
-            dx, dy = centre(cx) - me.x, centre(cy) - me.y
-            d = math.sqrt(dx * dx + dy * dy) + F(1e-3)
-            out[k], out[k + 1] = ahead_left(me, dx / d, dy / d)
-            out[k + 2] = F(1) / (F(1) + F(field[row, column]) / WAY_UNIT_DM)
+    out[: len(KINDS) + LOBBY + WAY_COLUMNS] = F(0)
+    for kind in range(len(KINDS)):
+        if state.room_of[i, kind] >= 0 and (not narrowed or wished(state, i, kind) > 0):
+            out[kind] = F(1)
+    place, k = me.mind - 1, len(KINDS) + LOBBY
+    out[len(KINDS) + place] = F(1)
+    r = state.room_of[i, place]
+    if r >= 0:
+        field, cx, cy = state.ways[i, place], cell(me.x), cell(me.y)
+        out[k + 2] = F(1) / (F(1) + F(field[cy, cx]) / WAY_UNIT_DM)
+        if field[cy, cx] == 0:
+            cx, cy = (state.rooms[i, r].x0 + state.rooms[i, r].x1) // 2, (state.rooms[i, r].y0 + state.rooms[i, r].y1) // 2
+        for _ in range(WAY_CELLS):
+            cx, cy = downhill(field, cx, cy)
+        dx, dy = centre(cx) - me.x, centre(cy) - me.y
+        d = math.sqrt(dx * dx + dy * dy) + F(1e-3)
+        out[k], out[k + 1] = ahead_left(me, dx / d, dy / d)
 
 
 @kernel

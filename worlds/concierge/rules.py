@@ -4,7 +4,7 @@ import numpy as np
 
 from avatarium.worlds.concierge.level import generate
 from avatarium.worlds.concierge.observe import ARRIVAL, COLLISION, FAILURE, PROGRESS, TIME, look_around
-from avatarium.worlds.concierge.state import ABSENT, GONE, HERE
+from avatarium.worlds.concierge.state import ABSENT, GONE, HERE, LOBBY
 from avatarium.worlds.concierge.wishes import come_in, efficiency, fulfilled, leave, wish
 from avatarium.worlds.core import bodies, contact, geodesic, speech
 from avatarium.worlds.core.events import emit
@@ -41,6 +41,7 @@ def reset(state, episodes, config, out, log, which, start, stop):
             for a in range(state.avatars.shape[1]):
                 me = state.avatars[i, a]
                 me.present, me.stage, me.comes, me.settled, me.wish = 0, ABSENT, -1, 0, 0
+                me.mind = LOBBY
                 me.word, me.gesture, me.spent, me.budget, me.way, me.oracle = 0, 0, 0, 0, F(0), F(0)
             come_in(state, episodes.stream, i, 0, LEVEL)
             for a in range(1, 1 + min(config[0].at_once, config[0].visitors)):
@@ -79,7 +80,7 @@ def step(state, episodes, config, actions, out, log, start, stop):
 
 @kernel
 def act(state, config, action, out, log, i, a):
-    """One avatar walks, turns, signs and speaks; who is first changes from step to step."""
+    """One avatar walks, turns, signs and speaks, and the host recalls a way; who is first changes from step to step."""
     avatars, mine = state.avatars[i], out[min(a, 1)]
     me, said, row = avatars[a], avatars[a].word, max(a - 1, 0)
     bodies.choose(me, int(action[0]), int(action[1]))
@@ -87,7 +88,9 @@ def act(state, config, action, out, log, i, a):
     speech.utter(me, int(action[3]))
     touched = bodies.move(state.plan, avatars, i, a)
     leave_trail(me)
-    if a > 0 and me.word != 0 and me.word != said:
+    if a == 0:
+        me.mind = int(action[4]) if 0 < action[4] <= LOBBY else me.mind
+    elif me.word != 0 and me.word != said:
         emit(log, i, SAID, a, -1, F(me.word))
     if (touched | me.touching) != np.uint32(0):
         me.touching = contact.contacts(avatars, log, i, a, touched, COLLIDED)

@@ -28,6 +28,7 @@ AVATAR = np.dtype(
         ("settled", "i4"),  # wishes behind it
         ("known", "u1"),  # whether the host knows this wish beforehand
         ("stage", "i4"),  # ABSENT, HERE or GONE
+        ("mind", "i4"),  # place that the host has in mind: kind of room, or LOBBY
         ("comes", "i4"),  # step at which it may come in
     ],
     align=True,

@@ -19,7 +19,7 @@ def policy(spec: WorldSpec, role: str, config: Any) -> Rule:
 
 
 def point(parts: Parts, keys: np.ndarray) -> np.ndarray:
-    """Actions int32 [B, 4]: as the guide turns, without walking."""
+    """Actions int32 [B, 5]: as the guide turns, without walking."""
     actions = host(parts)
     actions[:, 0] = STAY
     return actions

@@ -8,8 +8,6 @@ from avatarium.agents.populations.concierge._parts import Parts, seeing
 from avatarium.agents.scripted import Rule, uniform
 from avatarium.worlds import WorldSpec
 from avatarium.worlds.concierge.heuristic import FAR_M, lead, nearest, visitor
-from avatarium.worlds.concierge.observe import WAY_COLUMNS
-from avatarium.worlds.concierge.state import KINDS
 from avatarium.worlds.core.speech import WORDS
 
 ROLES = ("host", "visitor")
@@ -21,8 +19,8 @@ def policy(spec: WorldSpec, role: str, config: Any) -> Rule:
 
 
 def usher(parts: Parts, keys: np.ndarray) -> np.ndarray:
-    """Actions int32 [B, 4]: leads to the only room that may be wished for, if it knows that there is only one."""
-    there = parts["ways"].reshape(len(keys), len(KINDS), WAY_COLUMNS)[:, :, 3] > 0
+    """Actions int32 [B, 5]: leads to the only room that may be wished for, if it knows that there is only one."""
+    there = parts["possible"] > 0
     seen, ahead, left = nearest(parts["people"])
     return babbling(lead(parts, there.argmax(axis=1), (there.sum(axis=1) == 1) & seen & (np.hypot(ahead, left) < FAR_M)), keys)
 
