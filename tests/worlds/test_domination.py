@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from avatarium.agents import load
-from avatarium.agents.play import play
+from avatarium.agents.play import Seat, play
 from avatarium.agents.series import play_series
 from avatarium.training.league.spirit import share
 from avatarium.worlds import Batch, make_batch
+from avatarium.worlds.core.chance import random_actions
 from avatarium.worlds.core.plan import CELL_M
 from avatarium.worlds.core.transcript import Transcript
 from avatarium.worlds.domination import WORLD
@@ -241,6 +242,23 @@ def test_orders_stand_until_the_next_decision() -> None:
     batch.state.avatars[0, 2]["x"], batch.state.avatars[0, 2]["y"] = batch.state.points[0, MIDDLE]
     batch.step(still(batch))
     assert batch.observations["red"][0, 0, where["due"]] == 1, "a point has changed hands"
+
+
+@pytest.mark.parametrize("level", ["order", "commander"])
+def test_between_decisions_only_the_one_that_stands_is_open(level: str) -> None:
+    batch, rng = arena(command=level, num_envs=16), np.random.default_rng(0)
+    where = batch.roles["red"].slices()["due"]
+    head = batch.roles["red"].mask_slices()[0]
+    seats = [Seat(batch, "blue", load(name, "domination", "blue", command=level, team=2), range(16)) for name in ("heuristic", "domination/greedy")]
+    chosen = random_actions(batch, rng)["red"]
+    for step in range(60):
+        due, mine = batch.observations["red"][:, :, where] > 0, batch.allowed["red"][:, :, head]
+        assert mine[due[..., 0]].all() and (mine[~due[..., 0]].sum(axis=-1) == 1).all()
+        assert step == 0 or (mine.argmax(axis=-1) == chosen[..., 0])[~due[..., 0]].all()
+        chosen = np.where(due, random_actions(batch, rng)["red"], chosen)
+        blue = seats[step // 30].act()
+        assert np.take_along_axis(batch.allowed["blue"][:, :, head], blue[..., :1], axis=-1).all(), "others keep to it as well"
+        batch.step({"red": chosen, "blue": blue})
 
 
 def test_a_commander_spreads_its_team() -> None:

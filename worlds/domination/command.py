@@ -40,8 +40,24 @@ def take(state, config, actions, i):
                 if 0 <= p < POINTS:
                     state.avatars[i, team * config.team + member].order = p
         else:
-            middle, own, far = distribution(config.team, int(actions[team][i, 0, 0]))
+            k, count = int(actions[team][i, 0, 0]), (config.team + 2) * (config.team + 1) // 2
+            state.chosen[i, team] = k if 0 <= k < count else 0
+            middle, own, far = distribution(config.team, state.chosen[i, team])
             spread(state, i, team, middle, own, far)
+
+
+@kernel
+def show_open(state, config, out, i):
+    """Show which choices are open next: all where decisions are due, else only the one that stands."""
+    for team in range(2):
+        for member in range(out[team].present.shape[1]):
+            if config.command == ORDER:
+                mine, stands = out[team].allowed[i, member, :POINTS], state.avatars[i, team * config.team + member].order
+                out[team].allowed[i, member, POINTS:] = True
+            else:
+                mine, stands = out[team].allowed[i, member], state.chosen[i, team]
+            mine[:] = state.due[i]
+            mine[stands] = True
 
 
 @kernel

@@ -25,6 +25,7 @@ def heuristic(role: str, observation: np.ndarray, config: Any) -> np.ndarray:
     points = part["points"].reshape(len(observation), POINTS, COLUMNS)
     target = (points[..., 5] + 10 * points[..., 6]).argmin(axis=1)  # the shortest way, first to those that are not mine
     if config.command == "order":
+        target = np.where(part["due"][:, 0] > 0, target, part["ordered"].argmax(axis=1))
         return np.stack([target, np.zeros_like(target)], axis=1).astype(np.int32)
     chosen = points[np.arange(len(points)), target]
     walk, turn, use = _fight(part, chosen)
@@ -34,10 +35,12 @@ def heuristic(role: str, observation: np.ndarray, config: Any) -> np.ndarray:
 
 
 def _command(part: dict[str, np.ndarray], config: Any) -> np.ndarray:
-    """Everybody to the points that are not mine, spread evenly; when all are, evenly over all."""
+    """Everybody to the points that are not mine, spread evenly; when all are, evenly over all. Between decisions, what stands."""
     mine = part["points"].reshape(-1, POINTS, 4)[..., 0] > 0.5
     wanted = np.where(mine.all(axis=1, keepdims=True), 1.0, ~mine)
     share = config.team * wanted / wanted.sum(axis=1, keepdims=True)
+    sent = part["soldiers"].reshape(len(mine), config.team, -1)[..., -POINTS:].sum(axis=1)
+    share = np.where(part["due"] > 0, share, sent)
     apart = np.abs(distributions(config.team)[None] - share[:, None]).sum(axis=2)
     return np.asarray(apart.argmin(axis=1)[:, None].astype(np.int32))
 

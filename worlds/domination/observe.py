@@ -87,7 +87,8 @@ def roles(config: Config) -> tuple[Role, ...]:
     else:
         heads = (Head("distribution", tuple("_".join(map(str, row)) for row in distributions(config.team).tolist())),)
     count = 1 if config.command == "commander" else config.team
-    return tuple(Role(name, count, features(config), heads, TERMS, continuous) for name in ("red", "blue"))
+    masked = config.command != "soldier"
+    return tuple(Role(name, count, features(config), heads, TERMS, continuous, masked) for name in ("red", "blue"))
 
 
 def state_features(config: Config) -> tuple[Feature, ...]:

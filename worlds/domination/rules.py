@@ -38,6 +38,7 @@ def reset(state, episodes, config, out, log, which, start, stop):
         if which[i]:
             generate(state, episodes, config[0], i)
             state.owners[i], state.held[i], state.score[i], state.near[i], state.due[i] = NOBODY, 0, 0, 0, True
+            state.chosen[i] = 0
             state.here[i] = config[0].team
             line_up(state, episodes.stream, config[0], i)
             sight.survey(state.plan, state.avatars[i], i)
@@ -243,7 +244,9 @@ def to_team(out, i, team, term, amount):
 
 @kernel
 def look_around(state, episodes, config, out, i):
-    """Fill the observations of both teams in environment ``i``."""
+    """Fill the observations of both teams in environment ``i``, and show which decisions are open."""
+    if config.command != SOLDIER:
+        command.show_open(state, config, out, i)
     for team in range(2):
         if config.command == COMMANDER:
             observe_team(state, episodes, config, i, team, out[team].observation[i, 0])
