@@ -328,6 +328,14 @@ def test_a_game_ends_when_the_pool_is_won() -> None:
     assert terms(batch, "red")["win"].tolist() == [1, 1] and terms(batch, "blue")["win"].tolist() == [-1, -1]
 
 
+def test_when_the_time_is_up_the_game_is_over_for_good() -> None:
+    """No value is to be expected after it: else the prize for winning would be learnt as if it came again and again."""
+    batch = arena(episode_steps=50)
+    steps = [batch.step(still(batch)) for _ in range(50)]
+    assert batch.ended.all()
+    assert all(steps[-1].termination[role].all() and not steps[-1].truncation[role].any() for role in batch.roles)
+
+
 def test_standing_still_wins_nothing_and_the_heuristic_beats_chance() -> None:
     heuristic, random = load("heuristic", "domination", "red"), load("random", "domination", "blue")
     assert play_series("domination", ("red", heuristic), ("blue", [random]), range(32)).win_rate() > 0.95

@@ -217,8 +217,7 @@ def finish(state, episodes, config, out, log, i):
     to_team(out, i, RED, WIN, prize)
     to_team(out, i, BLUE, WIN, -prize)
     for team in range(2):
-        out[team].termination[i] = won
-        out[team].truncation[i] = not won
+        out[team].termination[i] = True  # the clock is part of the game: a value after it, learnt from the prize, would grow without end
         for member in range(out[team].present.shape[1]):
             who = team * out[team].present.shape[1] + member
             emit(log, i, SCORED, who, -1, F(state.score[i, team]) * bodies.STEP_S)
