@@ -13,7 +13,7 @@ from avatarium.agents.networks import heads
 from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.training.learn.kernels import clipped_surrogate
 from avatarium.training.learn.tables import ACTIONS, ADVANTAGES, ALLOWED, LOG_PROBS, PRESENT, TARGETS, Minibatch
-from avatarium.training.learn.telling import Telling, information
+from avatarium.training.learn.telling import Telling, told
 
 Loss = tuple[Tensor, Tensor]
 """The loss, and statistics float32 [K] to be averaged over minibatches."""
@@ -40,8 +40,7 @@ def ppo(network: ActorCritic, minibatch: Minibatch, weights: Weights) -> Loss:
     else:
         loss, statistics = ppo_step_by_step(network, outputs, values, minibatch, weights)
     if weights.telling:
-        told = information(outputs, minibatch.inputs.observation, minibatch.weights, weights.telling)
-        loss = loss - weights.telling.weight * told
+        loss = loss - weights.telling.weight * told(outputs, minibatch.inputs.observation, minibatch.weights, weights.telling)
     return loss, statistics
 
 

@@ -2,7 +2,8 @@
 
 Speaker and listener wait for each other: nobody listens to words that mean nothing, and nobody has a reason to mean anything by words that
 nobody listens to. Eccles et al. (2019, https://arxiv.org/abs/1912.05676) break this by a loss that rewards positive signalling. Here it
-is the information between one named feature of the observation and one action head. Which word comes to stand for what is left to chance.
+is the information between one named feature of the observation and one action head, short of what makes words certain. Which word comes to
+stand for what is left to chance.
 """
 
 import math
@@ -16,6 +17,9 @@ from torch import Tensor
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import Role
 
+SPARE = 1.0
+"""Nats of what is left to chance in choosing words that nobody is made to give up. Where words are certain no gradient is left; two things
+that happened to get the same word would then keep it for ever."""
 FORM = "FEATURE:HEAD:WEIGHT, such as wish:say:1"
 
 
@@ -55,10 +59,11 @@ def by_role(text: str, roles: Mapping[str, Role]) -> dict[str, Telling]:
     return found
 
 
-def information(logits: Tensor, observation: Tensor, weights: Tensor | None, telling: Telling) -> Tensor:
-    """Information (nats) between feature and choice over the decisions of ``logits`` [..., C] and ``observation`` [..., D].
+def told(logits: Tensor, observation: Tensor, weights: Tensor | None, telling: Telling) -> Tensor:
+    """How much choices tell of the feature (nats), over the decisions of ``logits`` [..., C] and ``observation`` [..., D].
 
-    Decisions count by ``weights`` [...], or all alike. Choices count by their probabilities, so that there is a gradient.
+    It is the entropy of choices less their entropy given the feature, or less ``SPARE`` where that is more: with a target for the latter
+    as in Eccles et al. 2019. Decisions count by ``weights`` [...], or all alike; choices by their probabilities, so that there is a gradient.
     """
     chosen = logits[..., telling.head].softmax(-1).flatten(0, -2)
     known = observation[..., telling.feature].flatten(0, -2).clamp_min(0.0)
@@ -66,5 +71,10 @@ def information(logits: Tensor, observation: Tensor, weights: Tensor | None, tel
         known = known * weights.flatten()[:, None]
     joint = known.T @ chosen
     joint = joint / joint.sum().clamp_min(1e-6)
-    apart = joint.sum(0, keepdim=True) * joint.sum(1, keepdim=True)
-    return torch.xlogy(joint, joint.clamp_min(1e-12) / apart.clamp_min(1e-12)).sum()
+    left_to_chance = entropy(joint) - entropy(joint.sum(1))
+    return entropy(joint.sum(0)) - left_to_chance.clamp_min(SPARE)
+
+
+def entropy(shares: Tensor) -> Tensor:
+    """Of a distribution, in nats."""
+    return -torch.xlogy(shares, shares.clamp_min(1e-12)).sum()
