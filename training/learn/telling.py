@@ -1,9 +1,11 @@
 """A bias for telling: whoever has something to say is made to say it, in whatever words, so that listening can be worth while.
 
 Speaker and listener wait for each other: nobody listens to words that mean nothing, and nobody has a reason to mean anything by words that
-nobody listens to. Eccles et al. (2019, https://arxiv.org/abs/1912.05676) break this by a loss that rewards positive signalling. Here it
-is the information between one named feature of the observation and one action head, short of what makes words certain. Which word comes to
-stand for what is left to chance.
+nobody listens to. Eccles et al. (2019, https://arxiv.org/abs/1912.05676) break this by a loss that rewards positive signalling: information
+between what is sensed and what is said. Where words have become certain that has no gradient any more, and two things that happened to get
+the same word keep it: of eight, four to six words were left. So here everything gets a word of its own, of all such codes the one that is
+nearest to what is being said (an assignment, Kuhn 1955), and is made likelier to be called by it. Which word comes to stand for what is left
+to chance.
 """
 
 import math
@@ -11,15 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
-import torch
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import Role
 
-SPARE = 1.0
-"""Nats of what is left to chance in choosing words that nobody is made to give up. Where words are certain no gradient is left; two things
-that happened to get the same word would then keep it for ever."""
 FORM = "FEATURE:HEAD:WEIGHT, such as wish:say:1"
 
 
@@ -60,21 +59,15 @@ def by_role(text: str, roles: Mapping[str, Role]) -> dict[str, Telling]:
 
 
 def told(logits: Tensor, observation: Tensor, weights: Tensor | None, telling: Telling) -> Tensor:
-    """How much choices tell of the feature (nats), over the decisions of ``logits`` [..., C] and ``observation`` [..., D].
+    """Log-likelihood (nats, at most 0) that everything is called by its word, over the decisions of ``logits`` [..., C] and
+    ``observation`` [..., D].
 
-    It is the entropy of choices less their entropy given the feature, or less ``SPARE`` where that is more: with a target for the latter
-    as in Eccles et al. 2019. Decisions count by ``weights`` [...], or all alike; choices by their probabilities, so that there is a gradient.
+    Decisions count by ``weights`` [...], or all alike. With more things than words, those that are left over do not count.
     """
-    chosen = logits[..., telling.head].softmax(-1).flatten(0, -2)
+    likely = logits[..., telling.head].log_softmax(-1).flatten(0, -2)
     known = observation[..., telling.feature].flatten(0, -2).clamp_min(0.0)
     if weights is not None:
         known = known * weights.flatten()[:, None]
-    joint = known.T @ chosen
-    joint = joint / joint.sum().clamp_min(1e-6)
-    left_to_chance = entropy(joint) - entropy(joint.sum(1))
-    return entropy(joint.sum(0)) - left_to_chance.clamp_min(SPARE)
-
-
-def entropy(shares: Tensor) -> Tensor:
-    """Of a distribution, in nats."""
-    return -torch.xlogy(shares, shares.clamp_min(1e-12)).sum()
+    shares = known.sum(0)
+    called = (known.T @ likely) / shares.sum().clamp_min(1e-6)
+    return called[linear_sum_assignment(called.detach().numpy(force=True), maximize=True)].sum()
