@@ -15,7 +15,7 @@ def fold(transcript: Transcript, role: str, avatars: Sequence[int]) -> Share:
 
 METRIC = Metric(
     name="greeting_returned",
-    title="greetings answered",
+    title="greetings returned",
     meaning="greetings that an avatar answers within 3 s",
     unit="share",
     low=0.0,
