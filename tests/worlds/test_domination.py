@@ -249,7 +249,10 @@ def test_between_decisions_only_the_one_that_stands_is_open(level: str) -> None:
     batch, rng = arena(command=level, num_envs=16), np.random.default_rng(0)
     where = batch.roles["red"].slices()["due"]
     head = batch.roles["red"].mask_slices()[0]
-    seats = [Seat(batch, "blue", load(name, "domination", "blue", command=level, team=2), range(16)) for name in ("heuristic", "domination/greedy")]
+    seats = [
+        Seat(batch, "blue", load(name, "domination", "blue", command=level, team=2), range(16))
+        for name in ("heuristic", "domination/greedy")
+    ]
     chosen = random_actions(batch, rng)["red"]
     for step in range(60):
         due, mine = batch.observations["red"][:, :, where] > 0, batch.allowed["red"][:, :, head]
