@@ -251,6 +251,7 @@ def test_every_study_can_be_read(name: str) -> None:
 def test_only_some_are_run(study: Callable[..., str], tmp_path: Path) -> None:
     asked = file.read(study())
     assert [str(task) for task in running.tasks(asked, 2, tmp_path, ("not",))] == ["walking/not/0", "walking/not/1"]
+    assert [str(task) for task in running.tasks(asked, 2, tmp_path, ("walking/not/1",))] == ["walking/not/1"]
     assert len(running.tasks(asked, 3, tmp_path, ("walking",))) == 6
 
 

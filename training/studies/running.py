@@ -57,7 +57,8 @@ class Run:
 
 
 def tasks(study: Study, seeds: int, out: Path, only: tuple[str, ...]) -> list[Task]:
-    """All runs, seed by seed; ``only`` names parts, contestants, or part/contestant: these, and those that they begin with.
+    """All runs, seed by seed; ``only`` names parts, contestants, part/contestant, or part/contestant/seed: these, and those that
+    they begin with.
 
     Raises UserError when it names nothing.
     """
@@ -67,7 +68,8 @@ def tasks(study: Study, seeds: int, out: Path, only: tuple[str, ...]) -> list[Ta
     known = {name for task in found for name in _names(task)}
     for name in only:
         if name not in known:
-            raise UserError(f"{study.name} has no {name!r}: its parts and contestants are {', '.join(sorted(known))}")
+            listed = ", ".join(sorted(known - {str(task) for task in found}))
+            raise UserError(f"{study.name} has no {name!r}: its parts and contestants are {listed}")
     wanted = [task for task in found if not only or set(only) & _names(task)]
     while more := [task for task in found if task not in wanted and any(_begins_with(other, task) for other in wanted)]:
         wanted += more
@@ -80,7 +82,7 @@ def _begins_with(task: Task, other: Task) -> bool:
 
 def _names(task: Task) -> set[str]:
     part, label = task.part.name, task.contestant.label
-    return {part, label, f"{part}/{label}"}
+    return {part, label, f"{part}/{label}", str(task)}
 
 
 def begun(task: Task) -> Checkpoint | None:
