@@ -29,8 +29,9 @@ AHEAD_CELLS = 2
 def generate(state, episodes, config, i):
     """Draw the arena of environment ``i`` from its level stream."""
     stream, held_out = episodes.stream, config.split == HELD_OUT
-    width = 2 * between(stream, i, LEVEL, 19, 23) + 1 if held_out else 2 * between(stream, i, LEVEL, 14, 18) + 1
-    height = 2 * between(stream, i, LEVEL, 14, 17) + 1 if held_out else 2 * between(stream, i, LEVEL, 10, 13) + 1
+    widest, highest = int(F(18) * F(config.stretch)), int(F(13) * F(config.stretch))
+    width = 2 * between(stream, i, LEVEL, 19, 23) + 1 if held_out else 2 * between(stream, i, LEVEL, 14, widest) + 1
+    height = 2 * between(stream, i, LEVEL, 14, 17) + 1 if held_out else 2 * between(stream, i, LEVEL, 10, highest) + 1
     state.extent[i, 0], state.extent[i, 1] = width, height
     enclose(state.plan, i, width, height)
     settle(state, i, width, height)
