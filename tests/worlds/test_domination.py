@@ -207,6 +207,16 @@ def test_arenas_are_the_same_for_both_and_every_cell_can_be_reached() -> None:
     assert sizes["held-out"][0] > 1.5 * sizes["train"][0] and sizes["held-out"][1] > sizes["train"][1] + 4
 
 
+def test_arenas_for_training_can_be_stretched_and_those_held_out_are_what_they_are() -> None:
+    most = {}
+    for split, stretch in (("train", 1.0), ("train", 1.3), ("held-out", 1.0), ("held-out", 1.3)):
+        batch = make_batch("domination", num_envs=200, split=split, stretch=stretch)
+        batch.reset(1)
+        most[split, stretch] = batch.state.extent.max(axis=0).tolist()
+    assert most["train", 1.0] == [37, 27] and most["train", 1.3] == [47, 33]
+    assert most["held-out", 1.0] == most["held-out", 1.3] == [47, 35]
+
+
 def test_held_out_points_lie_on_the_flanks() -> None:
     near = {}
     for split in ("train", "held-out"):
