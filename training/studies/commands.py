@@ -27,7 +27,8 @@ class Study:
         add("--seeds", type=int, metavar="N", help="seeds per contestant (default: the study's)")
         add("--steps", type=int, metavar="N", help="decisions of each run, instead of what the study says")
         add("--minutes", type=float, metavar="M", help="minutes of each run, instead of what the study says")
-        add("--only", action="extend", nargs="+", default=[], metavar="NAME", help="run only these parts, contestants, PART/CONTESTANT, or PART/CONTESTANT/SEED")
+        what = "run only these parts, contestants, PART/CONTESTANT, or PART/CONTESTANT/SEED"
+        add("--only", nargs="+", default=[], metavar="NAME", help=what)
         add("--out", type=Path, metavar="DIR", help="where to; what is done there is not done again (default: runs/study-NAME)")
         add(
             "--publish",
