@@ -4,8 +4,8 @@ Speaker and listener wait for each other: nobody listens to words that mean noth
 nobody listens to. Eccles et al. (2019, https://arxiv.org/abs/1912.05676) break this by a loss that rewards positive signalling: information
 between what is sensed and what is said. Where words have become certain that has no gradient any more, and two things that happened to get
 the same word keep it: for eight things, four to six words were left. So here everything gets a word of its own, in that of all such codes
-which is nearest to what is being said (an assignment, Kuhn 1955), and is made likelier to be called by it. Which word comes to stand for what
-is left to chance.
+which is nearest to what is being said (an assignment, Kuhn 1955), and is made likelier to be called by it. Which word comes to stand for
+what is left to chance.
 """
 
 import math

@@ -28,7 +28,7 @@ class Study:
         add("--steps", type=int, metavar="N", help="decisions of each run, instead of what the study says")
         add("--minutes", type=float, metavar="M", help="minutes of each run, instead of what the study says")
         what = "run only these parts, contestants, PART/CONTESTANT, or PART/CONTESTANT/SEED"
-        add("--only", nargs="+", default=[], metavar="NAME", help=what)
+        add("--only", action="extend", nargs="+", default=[], metavar="NAME", help=what)
         add("--out", type=Path, metavar="DIR", help="where to; what is done there is not done again (default: runs/study-NAME)")
         add(
             "--publish",
