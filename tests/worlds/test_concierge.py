@@ -210,6 +210,17 @@ def test_the_host_keeps_one_way_in_mind_and_senses_where_it_leads() -> None:
         assert near[there] == pytest.approx(1 / (1 + way[there] / 40), abs=1e-3)
 
 
+def test_what_the_host_has_in_mind_and_visitors_want_can_be_read() -> None:
+    batch = make_batch("concierge", num_envs=1)
+    batch.reset(1)
+    thought = nothing_done(batch)
+    thought["host"][0, 0, 4] = 1 + KINDS.index("kitchen")
+    batch.step(thought)
+    assert WORLD.scene is not None
+    notes = WORLD.scene(batch.state, batch.config, 0).notes
+    assert notes["host"] == "thinks of the way to the kitchen" and notes["visitor_0"].startswith("wants the ")
+
+
 def test_ushers_lead_without_a_word_of_meaning() -> None:
     """With insight they find nearly everything; without, they do not know where to go."""
     found = {}

@@ -24,7 +24,8 @@ def scene(state: State, config: Config, i: int) -> Scene:
         roles=np.minimum(np.arange(len(avatars)), 1),
         goals=np.array([(at.x_m, at.y_m, colours[a]) for at, a in zip(wished, here, strict=True)]).reshape(-1, 3),
         labels=[interior.plate(room, called(int(room["kind"]))) for room in rooms if 0 < room["kind"] <= LOBBY],
-        notes={f"visitor_{a - 1}": wishing(avatars[a]) for a in here},
+        notes={"host": f"thinks of the way to the {called(int(avatars[0]['mind']))}"}
+        | {f"visitor_{a - 1}": wishing(avatars[a]) for a in here},
     )
 
 
