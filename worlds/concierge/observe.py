@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from avatarium.worlds.concierge.config import Config
-from avatarium.worlds.concierge.state import HERE, KINDS, LOBBY
+from avatarium.worlds.concierge.state import HERE, KINDS, LOBBY, PLACES
 from avatarium.worlds.core import people, proprioception, rays, speech
 from avatarium.worlds.core.bodies import TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.geodesic import downhill
@@ -19,7 +19,6 @@ F = np.float32
 TERMS = ("arrival", "failure", "progress", "collision", "time")
 ARRIVAL, FAILURE, PROGRESS, COLLISION, TIME = range(len(TERMS))
 HEADS = (WALK, TURN, speech.HAND, speech.SAY)
-PLACES = (*KINDS, "lobby")
 RECALL = Head("recall", ("keep", *PLACES))
 WAY_COLUMNS = 3
 WAY_CELLS = 2

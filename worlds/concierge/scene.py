@@ -3,7 +3,7 @@
 import numpy as np
 
 from avatarium.worlds.concierge.config import Config
-from avatarium.worlds.concierge.state import HERE, KINDS, LOBBY, State
+from avatarium.worlds.concierge.state import HERE, LOBBY, PLACES, State
 from avatarium.worlds.core import interior
 from avatarium.worlds.core.scene import Scene
 
@@ -31,7 +31,7 @@ def scene(state: State, config: Config, i: int) -> Scene:
 
 def called(kind: int) -> str:
     """What a kind of room is called."""
-    return "lobby" if kind == LOBBY else KINDS[kind - 1]
+    return PLACES[kind - 1]
 
 
 def wishing(me: np.void) -> str:

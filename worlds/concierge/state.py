@@ -14,6 +14,8 @@ KINDS = ("office", "kitchen", "library", "workshop", "clinic", "studio", "archiv
 """Kinds of room that may be wished for, each at most once in a building."""
 LOBBY, HALL = len(KINDS) + 1, len(KINDS) + 2
 """Numbers of the two kinds that nobody wishes for."""
+PLACES = (*KINDS, "lobby")
+"""What the host can recall, in the order of these numbers."""
 ABSENT, HERE, GONE = 0, 1, 2
 
 AVATAR = np.dtype(
