@@ -35,9 +35,9 @@ class Arena:
         return {name: role.signature() for name, role in self.roles.items()}
 
     def open(self, num_envs: int, threads: int = 1, central: bool = False) -> Batch:
-        """Environments of this arena; ``central`` has the global state kept beside every observation."""
+        """Environments of this arena, whose steps are decisions; ``central`` has the global state kept beside every observation."""
         if self.spec is not None:
-            return Batch(self.spec, num_envs, threads, central=central, **self.settings)
+            return Batch(self.spec, num_envs, threads, central=central, by_decision=True, **self.settings)
         foreign: Any = importlib.import_module("avatarium.training.adapters.foreign")
         made: Batch = foreign.ForeignBatch(self.address, num_envs, central=central, **self.settings)
         return made

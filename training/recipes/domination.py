@@ -4,18 +4,17 @@ from collections.abc import Mapping
 
 from avatarium.training.league.pool import Rules
 from avatarium.training.run.recipe import Happened, Hyperparameters, Recipe
-from avatarium.worlds.core.bodies import STEP_S
 
 
 def gauges(events: Mapping[str, Happened], decisions: float) -> dict[str, float]:
-    """Seconds for which points counted for a team, per game; captures and tags per avatar and minute.
+    """Seconds for which points counted for a team, and captures and tags of an agent, per game; nothing while no game ended.
 
     Both teams are in it: against itself a policy that holds more makes the first grow, one that fights more the last.
     """
-    minutes = max(decisions, 1.0) * float(STEP_S) / 60.0
-    rates = {name + "s/min": events[name].count / minutes for name in ("capture", "tag")}
     games = events["score"].count
-    return ({"score": events["score"].value / games} if games else {}) | rates
+    if not games:
+        return {}
+    return {"score": events["score"].value / games} | {name + "s": events[name].count / games for name in ("capture", "tag")}
 
 
 RECIPE = Recipe(
@@ -33,5 +32,5 @@ RECIPE = Recipe(
         team_spirit=True,
     ),
     gauges,
-    shown=("score", "captures/min", "tags/min"),
+    shown=("score", "captures", "tags"),
 )

@@ -25,15 +25,21 @@ WIDEST = 10.0
 
 
 class Acting(nn.Module):
-    """What of an actor-critic goes into the graph: raw observations and memory in; logits, or mean and log-deviation, and memory out."""
+    """What of an actor-critic goes into the graph: raw observations and memory in; logits, or mean and log-deviation, and memory out.
 
-    def __init__(self, network: ActorCritic) -> None:
+    Networks learn decision by decision (``Batch.by_decision``): where a role does not decide in every step, memory stands still in between.
+    """
+
+    def __init__(self, network: ActorCritic, role: Role) -> None:
         super().__init__()
-        self.network = network
+        self.network, self._due = network, role.slices()[role.due] if role.due else None
 
     def forward(self, observation: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         """Outputs [B, ...] in the order of ``output_names``, then the new memory."""
         decided, after = self.network.act(observation, state)
+        if self._due is not None:
+            due = observation[:, self._due] > 0.5
+            after = tuple(torch.where(due, new, old) for new, old in zip(after, state, strict=True))
         return (*(decided.chunk(2, dim=-1) if self.network.controls else (decided,)), *after)
 
 
@@ -44,7 +50,7 @@ def output_names(network: ActorCritic) -> list[str]:
 
 def to_onnx(network: ActorCritic, role: Role) -> bytes:
     """The policy of ``network`` for ``role`` as ONNX. Raises ArithmeticError when onnxruntime does not compute what torch does."""
-    acting = Acting(network).eval()
+    acting = Acting(network, role).eval()
     states = network.state_names
     example = (torch.zeros(2, role.observation_size), *network.initial(2))
     rows = {0: torch.export.Dim("rows")}

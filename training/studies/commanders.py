@@ -13,10 +13,12 @@ from matplotlib.figure import Figure
 
 from avatarium import agents
 from avatarium.agents.series import Series, play_series
+from avatarium.leaderboards.stats import Interval, interval
 from avatarium.training.studies.picture import COLOURS
 
 COMMANDERS = ("rl-dot", "retaliate", "cb-retaliate")
-SCRIPTED = ("majority", "opportunistic", "greedy", "possession", "ambusher", "bayes")
+SCRIPTED = ("majority", "opportunistic", "greedy", "possession", "bayes")
+"""Not the ambusher: where orders are given instead of steps nobody can lie in wait, and it plays like possession."""
 SWITCH = ("possession", "majority", "possession")
 """Who is met in the first, second and last third of a series in which the opponent changes and comes back."""
 LATE = 0.25
@@ -69,8 +71,8 @@ def table(found: Sequence[Told]) -> str:
     for commander, opponent, series in found:
         quarter = max(1, round(LATE * series.margins.shape[1]))
         until = series.games_until(window=min(MOVING, series.margins.shape[1]))
-        rates = f"{series.win_rate(0, quarter):.2f} | {series.win_rate(-quarter):.2f} ± {error(series.points[:, -quarter:]):.2f}"
-        rows.append(f"| {commander} | {opponent} | {rates} | {series.margins[:, -quarter:].mean():+.1f} | {until:.1f} |")
+        first, last = sure(series.points[:, :quarter]), sure(series.points[:, -quarter:])
+        rows.append(f"| {commander} | {opponent} | {first} | {last} | {series.margins[:, -quarter:].mean():+.1f} | {until:.1f} |")
     return "\n".join(rows)
 
 
@@ -80,14 +82,14 @@ def switch_table(found: Sequence[Told]) -> str:
     for commander, _, series in found:
         third = series.margins.shape[1] // len(SWITCH)
         parts = [Series(series.margins[:, k * third : (k + 1) * third]) for k in range(len(SWITCH))]
-        told = [f"{part.win_rate():.2f}, {part.games_until(window=min(MOVING, third)):.1f}" for part in parts]
+        told = [f"{sure(part.points)}, {part.games_until(window=min(MOVING, third)):.1f}" for part in parts]
         rows.append(f"| {commander} | " + " | ".join(told) + " |")
     return "\n".join(rows)
 
 
-def error(points: np.ndarray) -> float:
-    """Standard error of the mean of ``points`` [S, G] over series."""
-    return float(points.mean(axis=1).std() / np.sqrt(len(points)))
+def sure(points: np.ndarray) -> Interval:
+    """The mean of ``points`` [S, G] with its 95 % bootstrap interval over series."""
+    return interval(points.mean(axis=1), np.ones(len(points)))
 
 
 def draw(found: Sequence[Told], path: Path) -> Path:
@@ -123,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="how commanders of domination learn from game to game")
     add = parser.add_argument
     add("--games", type=int, default=20, help="of a series (default: %(default)s); three halves as many where the opponent changes")
-    add("--series", type=int, default=16, help="played side by side (default: %(default)s)")
+    add("--series", type=int, default=48, help="played side by side (default: %(default)s)")
     add("--team", type=int, default=3, help="soldiers of each team (default: %(default)s)")
     add("--commanders", nargs="+", default=list(COMMANDERS), metavar="NAME", help="who learns")
     add("--opponents", nargs="+", default=list(SCRIPTED), metavar="NAME", help="against whom")

@@ -40,10 +40,19 @@ class Batch:
     ``threads`` shares the environments out over threads; the results are the same bytes for every number of threads.
     ``central`` keeps ``central`` float32 [N, G], the global state of the moment, up to date, and ``final_central``, that of the last
     step in which somebody's episode ended, before the next one began; without it both have no columns and cost nothing.
+    ``by_decision`` has a step last until somebody has something to decide, in worlds where not every step of 0.1 s is decided in; what was
+    paid and what happened meanwhile is added up. To learn in, not to be recorded.
     """
 
     def __init__(
-        self, spec: WorldSpec, num_envs: int = 1, threads: int = 1, autoreset: bool = True, central: bool = False, **config: Any
+        self,
+        spec: WorldSpec,
+        num_envs: int = 1,
+        threads: int = 1,
+        autoreset: bool = True,
+        central: bool = False,
+        by_decision: bool = False,
+        **config: Any,
     ) -> None:
         if not 1 <= num_envs <= 1 << 20 or not 1 <= threads <= 256:
             raise UserError(f"num_envs={num_envs}, threads={threads}: a batch has 1 to {1 << 20} environments on 1 to 256 threads")
@@ -57,6 +66,7 @@ class Batch:
         self._split = course.SPLITS.index(getattr(self.config, "split", "train"))
         self.state: Any = spec.allocate(num_envs, self.config)
         self.episodes = course.allocate(num_envs)
+        self.episodes.by_decision[:] = by_decision
         self.events = events.allocate(num_envs, EVENTS_PER_AVATAR * self._population(), len(spec.events))
         self.ended = np.zeros(num_envs, np.bool_)
         self._out = tuple(_buffers(num_envs, r) for r in self.roles.values())
@@ -66,6 +76,10 @@ class Batch:
         )
         faults = [(senses.fault(r, self.config, num_envs), out) for r, out in zip(self.roles.values(), self._out, strict=True)]
         self._faults = [(fault, out) for fault, out in faults if fault is not None]
+        if by_decision and any(r.due for r in self.roles.values()) and any(fault.delay.any() for fault, _ in self._faults):
+            raise UserError(
+                "steps that last until the next decision have no room for sensors that lag behind: leave task.delay and the like 0"
+            )
         self._step = Step(
             self._by_role("observation"), self._by_role("reward"), self._by_role("termination"), self._by_role("truncation"), self._final
         )
@@ -93,7 +107,7 @@ class Batch:
 
     @property
     def clock(self) -> np.ndarray:
-        """int32 [N]: steps since each environment's episode began."""
+        """int32 [N]: tenths of a second since each environment's episode began."""
         return self.episodes.clock
 
     def reset(self, seed: int | Sequence[int] | np.ndarray) -> Arrays:

@@ -59,6 +59,8 @@ class Role:
     """Names of continuous controls in [-1, 1]; when given they take the place of the heads."""
     masked: bool = False
     """Whether the world says in each step which choices of the heads are open (``Batch.allowed``)."""
+    due: str = ""
+    """Name of the feature that is 1 when what is decided counts, where that is not so in every step."""
 
     @property
     def observation_size(self) -> int:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.speech import utter
 from avatarium.worlds.domination.level import way
 from avatarium.worlds.domination.state import FAR, MIDDLE, OWN, POINTS
 
@@ -36,9 +37,10 @@ def take(state, config, actions, i):
     for team in range(2):
         if config.command == ORDER:
             for member in range(config.team):
-                p = int(actions[team][i, member, 0])
+                me, p = state.avatars[i, team * config.team + member], int(actions[team][i, member, 0])
                 if 0 <= p < POINTS:
-                    state.avatars[i, team * config.team + member].order = p
+                    me.order = p
+                utter(me, int(actions[team][i, member, 1]))
         else:
             k, count = int(actions[team][i, 0, 0]), (config.team + 2) * (config.team + 1) // 2
             state.chosen[i, team] = k if 0 <= k < count else 0
@@ -52,8 +54,10 @@ def show_open(state, config, out, i):
     for team in range(2):
         for member in range(out[team].present.shape[1]):
             if config.command == ORDER:
-                mine, stands = out[team].allowed[i, member, :POINTS], state.avatars[i, team * config.team + member].order
-                out[team].allowed[i, member, POINTS:] = True
+                me, words = state.avatars[i, team * config.team + member], out[team].allowed[i, member, POINTS:]
+                words[:] = state.due[i]
+                words[me.word] = True
+                mine, stands = out[team].allowed[i, member, :POINTS], me.order
             else:
                 mine, stands = out[team].allowed[i, member], state.chosen[i, team]
             mine[:] = state.due[i]

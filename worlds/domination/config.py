@@ -38,6 +38,7 @@ class Config:
     pool: float = setting(0.0, 0.0, 1000.0, "a lead of so many points wins at once; 0: only the time ends a game")
     walls: int = setting(6, 0, 10, "pairs of walls and crates in the arena, at most (four more when held out)")
     stretch: float = setting(1.0, 1.0, 1.3, "how many times as wide and high arenas may be; held-out ones are larger anyhow")
+    flanks: float = setting(0.0, 0.0, 1.0, "share of the arenas whose mirrored points lie on the flanks; of held-out ones all do anyhow")
     split: str = choice(
         "train", "validation", "held-out", meaning="which arenas; held-out ones are larger and fuller, the points elsewhere"
     )

@@ -9,7 +9,7 @@ from avatarium.worlds.core import geodesic, signposts
 from avatarium.worlds.core.building import enclose
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import CELL_M, FURNITURE, add_object, add_wall, cell, centre
-from avatarium.worlds.core.rng import LEVEL, below, between
+from avatarium.worlds.core.rng import LEVEL, below, between, uniform
 from avatarium.worlds.domination.state import AWAY, BLUE, FAR, HOME, MIDDLE, OWN, RED, SPAWNS, ZONES
 
 F = np.float32
@@ -35,7 +35,7 @@ def generate(state, episodes, config, i):
     state.extent[i, 0], state.extent[i, 1] = width, height
     enclose(state.plan, i, width, height)
     settle(state, i, width, height)
-    place_points(state, stream, i, held_out)
+    place_points(state, stream, i, held_out or (config.flanks > F(0) and uniform(stream, i, LEVEL) < F(config.flanks)))
     for _ in range(config.walls + (MORE_WALLS if held_out else 0)):
         build(state, stream, i)
     measure(state, i)
@@ -53,15 +53,15 @@ def settle(state, i, width, height):
 
 
 @kernel
-def place_points(state, stream, i, held_out):
-    """One point in the middle, and two that mirror each other: each nearer to one base, or, when held out, on the flanks."""
+def place_points(state, stream, i, flanks):
+    """One point in the middle, and two that mirror each other: each nearer to one base, or on the flanks, as far as there is room."""
     width, height = state.extent[i, 0], state.extent[i, 1]
     mx, my = width // 2, height // 2
-    if held_out:
-        x, y = between(stream, i, LEVEL, mx - 4, mx), between(stream, i, LEVEL, 3, my - 8)
+    if flanks:
+        x, y = between(stream, i, LEVEL, mx - 4, mx), between(stream, i, LEVEL, 3, max(my - 8, 3))
     else:
         x, y = between(stream, i, LEVEL, DEPTH + 3, mx - 6), between(stream, i, LEVEL, 3, height - 4)
-    if held_out and below(stream, i, LEVEL, 2) == 0:
+    if flanks and below(stream, i, LEVEL, 2) == 0:
         y = height - 1 - y
     put(state, i, MIDDLE, mx, my)
     put(state, i, OWN, x, y)

@@ -64,10 +64,19 @@ def _commander(config: Config) -> tuple[Feature, ...]:
         Feature("points", 4 * POINTS, 0, 1, "each: mine, the enemy's, for how long (10 s = 1), share of the team within 4 m", "task"),
         Feature(
             "soldiers",
-            7 * config.team,
+            9 * config.team,
             0,
             2.1,
-            "each: in the arena, way to the middle, own and far point (32 m = 1), which of these it is sent to",
+            "each: in the arena, time until it is back (5 s = 1), 1 when it can tag again or less by the share of 2 s still to wait, way to "
+            "the middle, own and far point (32 m = 1), which of these it is sent to",
+            "task",
+        ),
+        Feature(
+            "rivals",
+            4 * config.team,
+            0,
+            2.1,
+            "each opponent: in sight of one of the own soldiers, and then the way from it to the middle, own and far point (32 m = 1)",
             "task",
         ),
         *STANDING,
@@ -88,7 +97,8 @@ def roles(config: Config) -> tuple[Role, ...]:
         heads = (Head("distribution", tuple("_".join(map(str, row)) for row in distributions(config.team).tolist())),)
     count = 1 if config.command == "commander" else config.team
     masked = config.command != "soldier"
-    return tuple(Role(name, count, features(config), heads, TERMS, continuous, masked) for name in ("red", "blue"))
+    due = DUE.name if masked else ""
+    return tuple(Role(name, count, features(config), heads, TERMS, continuous, masked, due) for name in ("red", "blue"))
 
 
 def state_features(config: Config) -> tuple[Feature, ...]:
@@ -190,13 +200,32 @@ def observe_team(state, episodes, config, i, team, out):
         n += 4
     for a in range(team * config.team, (team + 1) * config.team):
         me = state.avatars[i, a]
-        out[n] = F(me.present)
+        out[n], out[n + 1], out[n + 2] = F(me.present), F(me.out) / F(50), F(1) - F(me.cool) / F(20)
         for k in range(POINTS):
-            out[n + 1 + k] = min(way(state, i, team, k, me.x, me.y) / LONG_M, F(2))
-            out[n + 4 + k] = F(1) if me.order == k else F(0)
-        n += 7
+            out[n + 3 + k] = min(way(state, i, team, k, me.x, me.y) / LONG_M, F(2))
+            out[n + 6 + k] = F(1) if me.order == k else F(0)
+        n += 9
+    n = spy(state, config, i, team, out, n)
     n = standing(state, config, i, team, out, n)
     out[n], out[n + 1] = F(1) - F(episodes.clock[i]) / F(config.episode_steps), F(1) if state.due[i] else F(0)
+
+
+@kernel
+def spy(state, config, i, team, out, n):
+    """Write where those opponents are whom any soldier of a team sees from ``out[n]`` on; returns where it ends."""
+    seen = np.uint32(0)
+    for a in range(team * config.team, (team + 1) * config.team):
+        seen |= state.avatars[i, a].sees
+    first = (1 - team) * config.team
+    for b in range(first, first + config.team):
+        other, visible = state.avatars[i, b], seen >> np.uint32(b) & np.uint32(1) != np.uint32(0)
+        out[n : n + 4] = F(0)
+        if visible and other.present == 1:
+            out[n] = F(1)
+            for k in range(POINTS):
+                out[n + 1 + k] = min(way(state, i, team, k, other.x, other.y) / LONG_M, F(2))
+        n += 4
+    return n
 
 
 @kernel

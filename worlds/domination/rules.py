@@ -12,7 +12,7 @@ from avatarium.worlds.core.spec import EventKind
 from avatarium.worlds.core.speech import NONE, USE, WORDS, utter
 from avatarium.worlds.core.trig import PI
 from avatarium.worlds.domination import command, points, soldiers
-from avatarium.worlds.domination.command import COMMANDER, ORDER, SOLDIER
+from avatarium.worlds.domination.command import COMMANDER, SOLDIER
 from avatarium.worlds.domination.level import generate, spawn_point
 from avatarium.worlds.domination.observe import APPROACH, CAPTURE, SCORE, TAG, TAGGED, WIN, observe, observe_team
 from avatarium.worlds.domination.points import commander
@@ -63,7 +63,7 @@ def line_up(state, stream, config, i):
 
 @kernel
 def step(state, episodes, config, actions, out, log, start, stop):
-    """Advance environments ``start`` to ``stop`` by 0.1 s; returns how many ended."""
+    """Advance environments ``start`` to ``stop`` by 0.1 s, or to the next decision; returns how many ended."""
     ended = 0
     for i in range(start, stop):
         if not episodes.over[i]:
@@ -71,15 +71,23 @@ def step(state, episodes, config, actions, out, log, start, stop):
             clear(out[BLUE], i)
             if config[0].command != SOLDIER and state.due[i]:
                 command.take(state, config[0], actions, i)
-            walk_about(state, episodes, config[0], actions, i)
-            fight(state, episodes.stream, config[0], out, log, i)
-            changed = hold(state, config[0], out, log, i)
-            approach(state, config[0], out, i)
-            episodes.clock[i] += 1
-            state.due[i] = changed or episodes.clock[i] % config[0].decision_steps == 0
-            ended += finish(state, episodes, config[0], out, log, i)
+            ended += go_on(state, episodes, config[0], actions, out, log, i)
+            while episodes.by_decision[i] and config[0].command != SOLDIER and not (state.due[i] or episodes.over[i]):
+                ended += go_on(state, episodes, config[0], actions, out, log, i)
             look_around(state, episodes, config[0], out, i)
     return ended
+
+
+@kernel
+def go_on(state, episodes, config, actions, out, log, i):
+    """Play 0.1 s in environment ``i``; returns whether the game ended, as 0 or 1."""
+    walk_about(state, episodes, config, actions, i)
+    fight(state, episodes.stream, config, out, log, i)
+    changed = hold(state, config, out, log, i)
+    approach(state, config, out, i)
+    episodes.clock[i] += 1
+    state.due[i] = changed or episodes.clock[i] % config.decision_steps == 0
+    return finish(state, episodes, config, out, log, i)
 
 
 @kernel
@@ -100,9 +108,10 @@ def act(state, stream, config, actions, i, team, member):
     """One avatar walks and turns, or waits to come back."""
     avatars, a = state.avatars[i], team * config.team + member
     me = avatars[a]
-    me.gesture, me.word, me.cool = NONE, 0, max(me.cool - 1, 0)
+    me.gesture, me.cool = NONE, max(me.cool - 1, 0)
     if me.out > 0:
         me.out -= 1
+        me.word = 0
         if me.out == 0:
             come_back(state, stream, i, team, a)
     else:
@@ -111,8 +120,6 @@ def act(state, stream, config, actions, i, team, member):
         else:
             walk, turn, wants = soldiers.choose(state, i, a, me.order, F(0))
             bodies.choose(me, walk, turn)
-            if config.command == ORDER:
-                utter(me, int(actions[team][i, member, 1]))
         if wants and me.cool == 0:
             me.gesture, me.cool = USE, COOL_STEPS
         bodies.move(state.plan, avatars, i, a)
