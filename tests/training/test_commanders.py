@@ -13,7 +13,7 @@ def test_series_of_commanders_are_told_in_tables_and_curves(tmp_path: Path, caps
     words = ["--games", "4", "--series", "2", "--commanders", "rl-dot", "--opponents", "majority", "--out", str(tmp_path / "new")]
     assert commanders.main(words) == 0
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
-    assert [row[:2] for row in rows if row[0] == "rl-dot"][0] == ["rl-dot", "majority"]
+    assert next(row[:2] for row in rows if row[0] == "rl-dot") == ["rl-dot", "majority"]
     assert [len(row) for row in rows] == [6, 6, 6, 4, 4, 4] and (tmp_path / "new/commanders.png").stat().st_size > 10_000
 
 

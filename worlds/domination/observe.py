@@ -67,8 +67,8 @@ def _commander(config: Config) -> tuple[Feature, ...]:
             9 * config.team,
             0,
             2.1,
-            "each: in the arena, time until it is back (5 s = 1), 1 when it can tag again or less by the share of 2 s still to wait, way to "
-            "the middle, own and far point (32 m = 1), which of these it is sent to",
+            "each: in the arena, time until it is back (5 s = 1), 1 when it can tag again, else less by the share of 2 s still to wait, "
+            "way to the middle, own and far point (32 m = 1), which of these it is sent to",
             "task",
         ),
         Feature(
