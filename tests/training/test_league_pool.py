@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatarium.training.league.outcome import Results
+from avatarium.training.league.league import League
+from avatarium.training.league.outcome import ITSELF, Results
 from avatarium.training.league.pool import Pool, Rules
 from avatarium.worlds.core.errors import UserError
 
@@ -84,3 +85,14 @@ def test_a_name_that_is_taken_is_refused() -> None:
 def test_versions_are_due_every_so_many_iterations() -> None:
     pool = Pool.of((), Rules(every=4))
     assert [i for i in range(10) if pool.due(i)] == [0, 4, 8]
+
+
+def test_scores_are_told_by_rival_and_over_everybody() -> None:
+    league = League.begin(("greedy",), Rules(every=2))
+    for iteration in range(1, 4):
+        told = league.after(iteration, results(greedy=6, **dict.fromkeys(league.versions, 0), **{ITSELF: 4}), dict)
+    assert list(league.versions) == ["v2"]
+    alone = (6 + 0.5 * 3) / 13
+    assert told["league/greedy"] == pytest.approx(alone)
+    assert told["league/score"] == pytest.approx((alone + 1.5 / 7) / 2)
+    assert set(told) == {"league/greedy", "league/score"}, "neither oneself nor past versions apart"

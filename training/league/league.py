@@ -44,8 +44,11 @@ class League:
         """
         self.pool = self.pool.after(results)
         self.ratings = self.ratings.record(self.current, results)
-        scores = [score for name, score in results.score().items() if name != ITSELF]
-        told = {"league/score": float(np.mean(scores))} if scores else {}
+        scores = {name: score for name, score in results.score().items() if name != ITSELF}
+        scripted = {member.name for member in self.pool.members if member.scripted}
+        told = {f"league/{name}": score for name, score in scores.items() if name in scripted}
+        if scores:
+            told["league/score"] = float(np.mean(list(scores.values())))
         if self.pool.due(iteration):
             rating = self.table_of_ratings()[self.current]
             told |= {"league/rating": rating.value, "league/rating_deviation": rating.deviation, "league/members": len(self.pool.members)}
