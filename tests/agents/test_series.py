@@ -113,3 +113,15 @@ def test_bayesian_tables_are_probabilities_and_are_learnt_as_they_say() -> None:
     assert [np.array(table).shape for table in tables["seen"]] == [(6, values) for values in bayes.SENSES]
     again = bayes.learn(games=24)
     assert np.corrcoef(np.ravel(again["following"]), following.ravel())[0, 1] > 0.9
+
+
+def test_looking_ahead_beats_those_who_do_not_whatever_they_are_taken_for() -> None:
+    config = {"command": "order", "team": 3, "episode_steps": 300}
+    red = agents.load("domination/lookahead", "domination", "red", **config)
+    for name in ("greedy", "majority"):
+        blue = agents.load(f"domination/{name}", "domination", "blue", **config)
+        series = play_series("domination", ("red", red), ("blue", [blue]), range(16), config)
+        assert series.win_rate() > 0.7 and series.margins.mean() > 5, name
+    mirrored = agents.load("domination/lookahead", "domination", "blue", **config)
+    other = agents.load("domination/greedy", "domination", "red", **config)
+    assert play_series("domination", ("blue", mirrored), ("red", [other]), range(16), config).win_rate() > 0.7

@@ -52,3 +52,21 @@ def test_ways_on_a_grid_are_the_shortest() -> None:
         move = downhill(steps, x, y)
         x, y = x + np.array([0, 1, 0, -1, 0])[move], y + np.array([0, 0, 1, 0, -1])[move]
     assert x.tolist() == y.tolist() == [1, 1]
+
+
+def test_copies_go_on_as_the_original_does_and_leave_it_alone() -> None:
+    arena, copies = (worlds.make_batch("wayfinding", num_envs=n, autoreset=False, walkers=3) for n in (4, 6))
+    rng, rows = np.random.default_rng(0), np.array([2, 2, 0, 3, 2, 1])
+    arena.reset(1)
+    copies.reset(9)
+    drawn = [random_actions(arena, rng) for _ in range(20)]
+    for actions in drawn[:10]:
+        arena.step(actions)
+    copies.copy_from(arena, rows)
+    kept = arena.snapshot()
+    for actions in drawn[10:]:
+        seen = copies.step({role: chosen[rows] for role, chosen in actions.items()})
+        told = {role: part.copy() for role, part in arena.step(actions).observation.items()}
+        assert all(np.array_equal(seen.observation[role], told[role][rows]) for role in told)
+    arena.restore(kept)
+    assert (arena.clock == 10).all() and (copies.clock == 20).all()

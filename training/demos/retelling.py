@@ -115,6 +115,7 @@ class _Again:
 
     def __init__(self, batch: Batch, role: Role, told: Sequence[Told], into: Columns, at: int) -> None:
         self._batch, self._role, self._told, self._into = batch, role.name, told, into
+        self._due = role.slices()[role.due] if role.due else slice(0)
         self._steps = np.array([one.steps for one in told])
         self._counts = np.zeros((len(told), batch.num_agents[role.name]), np.bool_)  # [E, A]: who is learnt from
         self._row = np.zeros(self._counts.shape, np.int64)  # [E, A]: where the next decision goes
@@ -141,22 +142,28 @@ class _Again:
             for i in np.flatnonzero(batch.episodes.over & going).tolist():
                 self._refuse(i, f"the world ends after {t} of its {self._steps[i]} steps")
             acting = batch.present[self._role] & self._counts & going[:, None]
-            self._note(t, acting, actions[self._role][t], rewards[self._role][t])
+            self._note(acting, actions[self._role][t], rewards[self._role][t])
             step = batch.step({name: chosen[t] for name, chosen in actions.items()})
             self._compare(t, going, {name: given[t] for name, given in rewards.items()})
             died, cut, gone = step.termination[self._role], step.truncation[self._role], ~batch.present[self._role]
             self._end(acting & (died | cut | gone | (self._steps == t + 1)[:, None]), died | (gone & ~cut))
 
-    def _note(self, t: int, acting: np.ndarray, actions: np.ndarray, rewards: np.ndarray) -> None:
-        """Write down what those who are ``acting`` (bool [E, A]) see, may do and did, and what it brought."""
+    def _note(self, acting: np.ndarray, actions: np.ndarray, rewards: np.ndarray) -> None:
+        """Write down what those who are ``acting`` (bool [E, A]) see, may do and did, and what it brought.
+
+        Between decisions of a role that does not decide in every step, only what the last one brings is added up (``Batch.by_decision``).
+        """
         batch, into, name = self._batch, self._into, self._role
-        rows = self._row[acting]
-        into.observations[rows] = batch.observations[name][acting]
-        into.allowed[rows] = batch.allowed[name][acting]
-        into.actions[rows] = actions[acting]
-        into.rewards[rows] = rewards[acting]
-        np.copyto(self._since, self._row, where=acting & (self._since < 0))
-        self._row += acting
+        deciding = acting & (batch.observations[name][..., self._due] > 0.5).all(axis=2)
+        rows = self._row[deciding]
+        into.observations[rows] = batch.observations[name][deciding]
+        into.allowed[rows] = batch.allowed[name][deciding]
+        into.actions[rows] = actions[deciding]
+        into.rewards[rows] = 0.0
+        np.copyto(self._since, self._row, where=deciding & (self._since < 0))
+        self._row += deciding
+        begun = acting & (self._since >= 0)
+        into.rewards[self._row[begun] - 1] += rewards[begun]
 
     def _compare(self, t: int, going: np.ndarray, told: Arrays) -> None:
         """Refuse the episodes in which somebody's reward is not byte for byte what it was."""
@@ -170,7 +177,7 @@ class _Again:
 
     def _end(self, ended: np.ndarray, for_good: np.ndarray) -> None:
         """End the tracks of those who have ``ended``, bool [E, A]; where ``for_good`` is not set, more would have come."""
-        for i, a in zip(*np.nonzero(ended), strict=True):
+        for i, a in zip(*np.nonzero(ended & (self._since >= 0)), strict=True):
             first = int(self._since[i, a])
             self._tracks.append((first, int(self._row[i, a]) - first, int(i), int(a), bool(for_good[i, a])))
             self._finals.append(self._batch.observations[self._role][i, a].copy())

@@ -229,6 +229,18 @@ class Batch:
         self._ready = True
         return self._step.observation
 
+    def copy_from(self, other: "Batch", rows: np.ndarray) -> None:
+        """Let each environment stand as one of ``other`` does: that with its number in ``rows`` int64 [N].
+
+        Both are of the same world, and their configs differ at most in what is sensed and decided. What is sensed is told with the next
+        step; whether steps last until the next decision is not taken over.
+        """
+        whole = self.episodes.by_decision.copy()
+        for mine, theirs in zip([*_leaves(self.state), *self.episodes], [*_leaves(other.state), *other.episodes], strict=True):
+            mine[...] = theirs[rows]
+        self.episodes.by_decision[:] = whole
+        self._ready = True
+
     def close(self) -> None:
         """Let go of the threads."""
         if self._pool is not None:

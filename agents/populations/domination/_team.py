@@ -30,6 +30,8 @@ class View(NamedTuple):
     orders: np.ndarray  # int64 [E, n]: where everybody is going now; meaningless at the beginning of a game
     keys: np.ndarray  # uint64 [E]: of the step
     over: np.ndarray  # bool [E]: this is the last decision of the game
+    batch: Batch  # the arena itself, for those who try out what would come
+    envs: np.ndarray  # int64 [E]: which environments of it
 
     @property
     def lead(self) -> np.ndarray:
@@ -144,4 +146,6 @@ def look(batch: Batch, side: int, envs: np.ndarray, keys: np.ndarray, orders: np
         orders=orders,
         keys=keys,
         over=clock == config.episode_steps - 1,
+        batch=batch,
+        envs=envs,
     )
