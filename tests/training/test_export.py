@@ -11,6 +11,7 @@ import torch
 
 from avatarium import agents, worlds
 from avatarium.agents.exported import OnnxPolicy, read
+from avatarium.agents.networks.acting import Acting
 from avatarium.agents.play import play
 from avatarium.leaderboards import gates
 from avatarium.leaderboards.evaluate import evaluate
@@ -49,7 +50,7 @@ def test_the_graph_is_the_network_and_may_be_played(plan: Plan, playing: Playing
     states = {"lstm": ["hidden", "cell"], "gru": ["hidden"]}.get(plan.hyperparameters.network, [])
     assert [(state.name, state.shape) for state in manifest.recurrent] == [(name, (12,)) for name in states]
     assert manifest.training_data.startswith(f"640 decisions ({plan.hyperparameters.algorithm}, {plan.hyperparameters.network}")
-    export.check(onnx_bytes, export.Acting(settled.network, settled.role), settled.role)
+    export.check(onnx_bytes, Acting(settled.network, settled.role), settled.role)
     inputs = {"observation": (3,)} | {f"state_in_{name}": (12,) for name in states}
     outputs = {name: (width,) for name, width in manifest.outputs} | {f"state_out_{name}": (12,) for name in states}
     assert gates.check(onnx_bytes, inputs, outputs)["nodes"] < 60
@@ -98,7 +99,7 @@ def test_a_graph_that_is_not_the_network_is_refused(playing: Playing, core: str)
     with torch.no_grad():
         settled.network.normalise.mean += 0.05
     with pytest.raises(ArithmeticError, match="differs"):
-        export.check(onnx_bytes, export.Acting(settled.network, settled.role), settled.role)
+        export.check(onnx_bytes, Acting(settled.network, settled.role), settled.role)
 
 
 def test_a_memory_that_goes_wrong_is_noticed(playing: Playing) -> None:
@@ -108,4 +109,4 @@ def test_a_memory_that_goes_wrong_is_noticed(playing: Playing) -> None:
     with torch.no_grad():
         settled.network.core.state_weight *= 1.5
     with pytest.raises(ArithmeticError, match="differs"):
-        export.check(onnx_bytes, export.Acting(settled.network, settled.role), settled.role)
+        export.check(onnx_bytes, Acting(settled.network, settled.role), settled.role)

@@ -151,14 +151,15 @@ def test_a_league_is_judged_by_matches(study: Callable[..., str], tmp_path: Path
     judges = """judge = [
         { metric = "win_rate", name = "series", episodes = 12, games = 3, others = { blue = "domination/majority" } },
         { metric = "win_rate", name = "past", episodes = 4, ancestors = true },
-        { metric = "win_rate", name = "rival", episodes = 4, others = { blue = "random" }, also = ["tags"] },
+        { metric = "win_rate", name = "rival", episodes = 4, others = { blue = ["random", "domination/greedy"] }, also = ["tags"] },
     ]\nset = { team = 1, episode_steps = 60 }"""
     train = 'train = { league = true, pool = { every = 2, past = 0.2 }, team_spirit = false, rivals = "", envs = 16, fragment = 20'
     path = study('"lanes:WORLD"', '"domination"', "train = { envs = 16, fragment = 20", train, "marks =", f"{judges}\nmarks =")
     assert main(["study", path, "--out", str(tmp_path / "out"), "--seeds", "1", "--only", "learns"]) == 0
     run = tmp_path / "out" / "walking" / "learns" / "seed-0"
     judged = json.loads((run / "judged.json").read_text())
-    assert {"judged/series/win_rate", "judged/past/win_rate", "judged/rival/win_rate", "judged/rival/tags"} <= judged.keys()
+    names = ("series", "past", "rival/random", "rival/greedy")
+    assert {*(f"judged/{name}/win_rate" for name in names), "judged/rival/random/tags"} <= judged.keys()
     assert all(0 <= value <= 1 for name, value in judged.items() if name.endswith("win_rate"))
     kept = checkpoint.load(run)
     assert len(kept.versions) > 1

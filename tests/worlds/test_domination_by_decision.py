@@ -94,12 +94,13 @@ def test_a_commander_knows_of_those_opponents_whom_one_of_its_soldiers_sees() ->
     middle = batch.state.points[:, MIDDLE]
     for step in range(60):
         batch.step({role: np.zeros((GAMES, 1, 1), np.int32) for role in batch.roles})
-        told, avatars = batch.observations["red"][:, 0, where].reshape(GAMES, 3, 4), batch.state.avatars
+        told, avatars = batch.observations["red"][:, 0, where].reshape(GAMES, 3, 9), batch.state.avatars
         places, here = np.stack([avatars["x"], avatars["y"]], axis=2), avatars["present"] == 1
         apart = np.linalg.norm(places[:, 3:, None] - places[:, None, :3], axis=3)
         expected = (here[:, 3:, None] & here[:, None, :3] & (apart < 10.0)).any(axis=2)
         assert np.array_equal(told[..., 0] == 1, expected) and not told[~expected].any(), step
         away = np.linalg.norm(places[:, 3:] - middle[:, None], axis=2)
-        assert 32 * told[expected][:, 1] == pytest.approx(away[expected], abs=2.5), "ways lead around corners of cells"
+        assert 24 * np.hypot(*told[expected][:, 1:3].T) == pytest.approx(away[expected], abs=1e-3)
+        assert 32 * told[expected][:, 6] == pytest.approx(away[expected], abs=2.5), "ways lead around corners of cells"
         seen += int(expected.sum())
     assert 0 < seen < 60 * GAMES * 3

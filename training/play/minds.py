@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from avatarium import agents
+from avatarium.agents.networks.acting import Acting
 from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.agents.networks.heads import FORBIDDEN
 from avatarium.agents.policy import Memory, Policy, Turn, keys
@@ -23,17 +24,17 @@ class Frozen:
     """A torch network as a policy that does not change."""
 
     def __init__(self, name: str, network: ActorCritic, role: Role, greedy: bool = False) -> None:
-        self.name, self._network, self._role, self._greedy = name, network.eval(), role, greedy
+        self.name, self._acting, self._role, self._greedy = name, Acting(network.eval(), role), role, greedy
         self._choices = np.array([len(head.choices) for head in role.heads], np.int64)
 
     def initial_state(self, rows: int) -> Memory:
         """Zeros float32 [rows, units] for each part of the network's memory."""
-        return tuple(part.numpy().copy() for part in self._network.initial(rows))
+        return tuple(part.numpy().copy() for part in self._acting.network.initial(rows))
 
     def step(self, turn: Turn, state: Memory) -> tuple[np.ndarray, Memory]:
         """Actions int32 [B, heads], or float32 [B, controls], and the new memory."""
         with torch.inference_mode():
-            outputs, after = self._network.act(torch.from_numpy(turn.observation), tuple(map(torch.from_numpy, state)))
+            outputs, after = self._acting.decide(torch.from_numpy(turn.observation), tuple(map(torch.from_numpy, state)))
         decided, rows = outputs.numpy(), len(turn.observation)
         if turn.allowed is not None:
             np.putmask(decided, ~turn.allowed, FORBIDDEN)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from avatarium.agents.exported import Manifest, StateShape, pack
 from avatarium.agents.manifest import MAX_TEXT
+from avatarium.agents.networks.acting import Acting
 from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.agents.session import PREFIX_IN, PREFIX_OUT, Session
 from avatarium.training.run.checkpoint import Checkpoint
@@ -22,25 +22,6 @@ CHECKED_ROWS = (1, 7, 256)
 CHECKED_STEPS = 4
 WIDEST = 10.0
 """Observations are checked up to here where their space has no bounds."""
-
-
-class Acting(nn.Module):
-    """What of an actor-critic goes into the graph: raw observations and memory in; logits, or mean and log-deviation, and memory out.
-
-    Networks learn decision by decision (``Batch.by_decision``): where a role does not decide in every step, memory stands still in between.
-    """
-
-    def __init__(self, network: ActorCritic, role: Role) -> None:
-        super().__init__()
-        self.network, self._due = network, role.slices()[role.due] if role.due else None
-
-    def forward(self, observation: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
-        """Outputs [B, ...] in the order of ``output_names``, then the new memory."""
-        decided, after = self.network.act(observation, state)
-        if self._due is not None:
-            due = observation[:, self._due] > 0.5
-            after = tuple(torch.where(due, new, old) for new, old in zip(after, state, strict=True))
-        return (*(decided.chunk(2, dim=-1) if self.network.controls else (decided,)), *after)
 
 
 def output_names(network: ActorCritic) -> list[str]:

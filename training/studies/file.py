@@ -21,6 +21,7 @@
     split = "held-out"                       # where the world has splits
     set = { "hearing.mute" = true }          # other settings than in training
     also = ["sct", "yielding"]               # metrics that are compared as well; judging.py has more keys, for matches
+    others = { host = ["heuristic", "random"] }  # who is beside it; of a list, one after the other: judged/heuristic/success
 
     [parts.publish]                          # may be left out: trained policies that are to join the population of the world
     gru = "rememberer"                       # contestant = name; seeds are numbered from 1: rememberer-1, or ROLE-rememberer-1
@@ -196,7 +197,7 @@ def _part(told: _ToldPart, budget: Budget) -> Part:
             raise UserError(f"{told.name}/{contestant.label} begins with {contestant.parent!r}, who is no contestant above it")
     expectations = tuple(Expectation.read(text, tuple(told.contestants)) for text in told.expect)
     judges = [told.judge] if isinstance(told.judge, dict) else told.judge
-    judging = tuple(_record(Judging, judge, f"judge of part {told.name}") for judge in judges)
+    judging = tuple(_record(Judging, each, f"judge of part {told.name}") for judge in judges for each in _spread(judge))
     part = Part(told.name, tuple(told.gauges), contestants, expectations, told.marks, judging, told.publish)
     for label in told.publish:
         if label not in told.contestants:
@@ -207,6 +208,20 @@ def _part(told: _ToldPart, budget: Budget) -> Part:
         if name not in (*part.measured, "seconds"):
             raise UserError(f"part {told.name} expects something of {name}, but compares {', '.join(part.measured)}")
     return part
+
+
+def _spread(judge: dict[str, Any]) -> list[dict[str, Any]]:
+    """A judge for each opponent of a list among its others, named after it; the judge itself where there is none.
+
+    >>> [each["name"] for each in _spread({"others": {"blue": ["heuristic", "domination/greedy"]}})]
+    ['heuristic', 'greedy']
+    """
+    others = judge.get("others", {})
+    for role, names in others.items() if isinstance(others, dict) else ():
+        if isinstance(names, list):
+            each = [(name, "/".join(filter(None, (judge.get("name", ""), name.rpartition("/")[2])))) for name in map(str, names)]
+            return [one for name, called in each for one in _spread(judge | {"name": called, "others": others | {role: name}})]
+    return [judge]
 
 
 def _contestant(told: _ToldPart, label: str, given: dict[str, Any], steps: int, minutes: float) -> Contestant:

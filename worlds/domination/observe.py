@@ -13,7 +13,7 @@ from avatarium.worlds.domination import soldiers
 from avatarium.worlds.domination.command import distributions
 from avatarium.worlds.domination.config import Config
 from avatarium.worlds.domination.level import seen_as, turned, way
-from avatarium.worlds.domination.state import BLUE, POINTS, RED, ZONES
+from avatarium.worlds.domination.state import BLUE, MIDDLE, OWN, POINTS, RED, ZONES
 
 F = np.float32
 TERMS = ("score", "win", "capture", "tag", "tagged", "approach")
@@ -59,26 +59,27 @@ def features(config: Config) -> tuple[Feature, ...]:
     return (*eyes, *senses, *ARENA, Feature("ordered", POINTS, 0, 1, "which point it is to take: middle, own, far", "task"), DUE)
 
 
+BODY = 9
+"""Numbers that a commander has of each body it knows of."""
+BODIES = (
+    "x, y from the middle point (24 m = 1, the own base to the left), facing (cosine, sine), 1 when it can tag or less by the share of 2 s "
+    "still to wait, way to the middle, own and far point (32 m = 1)"
+)
+
+
 def _commander(config: Config) -> tuple[Feature, ...]:
     return (
         Feature("points", 4 * POINTS, 0, 1, "each: mine, the enemy's, for how long (10 s = 1), share of the team within 4 m", "task"),
+        Feature("own_point", 2, -1.1, 1.1, "x, y of the own point; the far one lies opposite", "task"),
         Feature(
             "soldiers",
-            9 * config.team,
-            0,
+            (BODY + 1 + POINTS) * config.team,
+            -1.1,
             2.1,
-            "each: in the arena, time until it is back (5 s = 1), 1 when it can tag again, else less by the share of 2 s still to wait, "
-            "way to the middle, own and far point (32 m = 1), which of these it is sent to",
+            f"each: in the arena, {BODIES}, time until it is back (5 s = 1), which point it is sent to: middle, own, far",
             "task",
         ),
-        Feature(
-            "rivals",
-            4 * config.team,
-            0,
-            2.1,
-            "each opponent: in sight of one of the own soldiers, and then the way from it to the middle, own and far point (32 m = 1)",
-            "task",
-        ),
+        Feature("rivals", BODY * config.team, -1.1, 2.1, f"each: in sight of one of the own soldiers, and, if so, {BODIES}", "task"),
         *STANDING,
         CLOCK,
         DUE,
@@ -198,13 +199,16 @@ def observe_team(state, episodes, config, i, team, out):
         own(state, i, team, seen_as(team, k), out, n)
         out[n + 3] = F(state.near[i, team, k]) / F(config.team)
         n += 4
+    p = seen_as(team, OWN)
+    out[n], out[n + 1] = from_middle(state, i, team, state.points[i, p, 0], state.points[i, p, 1])
+    n += 2
     for a in range(team * config.team, (team + 1) * config.team):
         me = state.avatars[i, a]
-        out[n], out[n + 1], out[n + 2] = F(me.present), F(me.out) / F(50), F(1) - F(me.cool) / F(20)
+        n = body(state, i, team, me, out, n)
+        out[n] = F(me.out) / F(50)
         for k in range(POINTS):
-            out[n + 3 + k] = min(way(state, i, team, k, me.x, me.y) / LONG_M, F(2))
-            out[n + 6 + k] = F(1) if me.order == k else F(0)
-        n += 9
+            out[n + 1 + k] = F(1) if me.order == k else F(0)
+        n += 1 + POINTS
     n = spy(state, config, i, team, out, n)
     n = standing(state, config, i, team, out, n)
     out[n], out[n + 1] = F(1) - F(episodes.clock[i]) / F(config.episode_steps), F(1) if state.due[i] else F(0)
@@ -219,13 +223,30 @@ def spy(state, config, i, team, out, n):
     first = (1 - team) * config.team
     for b in range(first, first + config.team):
         other, visible = state.avatars[i, b], seen >> np.uint32(b) & np.uint32(1) != np.uint32(0)
-        out[n : n + 4] = F(0)
+        out[n : n + BODY] = F(0)
         if visible and other.present == 1:
-            out[n] = F(1)
-            for k in range(POINTS):
-                out[n + 1 + k] = min(way(state, i, team, k, other.x, other.y) / LONG_M, F(2))
-        n += 4
+            body(state, i, team, other, out, n)
+        n += BODY
     return n
+
+
+@inlined
+def body(state, i, team, it, out, n):
+    """Write what a commander knows of a body, in the plan as its team sees it, from ``out[n]`` on; returns where it ends."""
+    turn = F(1) if team == RED else F(-1)
+    out[n] = F(it.present)
+    out[n + 1], out[n + 2] = from_middle(state, i, team, it.x, it.y)
+    out[n + 3], out[n + 4], out[n + 5] = turn * it.cos, turn * it.sin, F(1) - F(it.cool) / F(20)
+    for k in range(POINTS):
+        out[n + 6 + k] = min(way(state, i, team, k, it.x, it.y) / LONG_M, F(2))
+    return n + BODY
+
+
+@inlined
+def from_middle(state, i, team, x, y):
+    """A place (m) from the middle point, in the plan as a team sees it; 24 m = 1."""
+    turn = F(1) if team == RED else F(-1)
+    return turn * (x - state.points[i, MIDDLE, 0]) / FAR_M, turn * (y - state.points[i, MIDDLE, 1]) / FAR_M
 
 
 @kernel
