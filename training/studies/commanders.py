@@ -125,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="how commanders of domination learn from game to game")
     add = parser.add_argument
     add("--games", type=int, default=20, help="of a series (default: %(default)s); three halves as many where the opponent changes")
-    add("--series", type=int, default=48, help="played side by side (default: %(default)s)")
+    add("--series", type=int, default=32, help="played side by side (default: %(default)s)")
     add("--team", type=int, default=3, help="soldiers of each team (default: %(default)s)")
     add("--commanders", nargs="+", default=list(COMMANDERS), metavar="NAME", help="who learns")
     add("--opponents", nargs="+", default=list(SCRIPTED), metavar="NAME", help="against whom")

@@ -13,7 +13,7 @@ from avatarium.worlds.domination import soldiers
 from avatarium.worlds.domination.command import distributions
 from avatarium.worlds.domination.config import Config
 from avatarium.worlds.domination.level import seen_as, turned, way
-from avatarium.worlds.domination.state import BLUE, MIDDLE, OWN, POINTS, RED, ZONES
+from avatarium.worlds.domination.state import BLUE, MIDDLE, NOBODY, OWN, POINTS, RED, ZONES
 
 F = np.float32
 TERMS = ("score", "win", "capture", "tag", "tagged", "approach")
@@ -79,6 +79,7 @@ def _commander(config: Config) -> tuple[Feature, ...]:
             f"each: in the arena, {BODIES}, time until it is back (5 s = 1), which point it is sent to: middle, own, far",
             "task",
         ),
+        Feature("stands", len(distributions(config.team)), 0, 1, "the distribution that stands; none before the first decision", "task"),
         Feature("rivals", BODY * config.team, -1.1, 2.1, f"each: in sight of one of the own soldiers, and, if so, {BODIES}", "task"),
         *STANDING,
         CLOCK,
@@ -209,7 +210,11 @@ def observe_team(state, episodes, config, i, team, out):
         for k in range(POINTS):
             out[n + 1 + k] = F(1) if me.order == k else F(0)
         n += 1 + POINTS
-    n = spy(state, config, i, team, out, n)
+    spread = (config.team + 2) * (config.team + 1) // 2
+    out[n : n + spread] = F(0)
+    if state.chosen[i, team] != NOBODY:
+        out[n + state.chosen[i, team]] = F(1)
+    n = spy(state, config, i, team, out, n + spread)
     n = standing(state, config, i, team, out, n)
     out[n], out[n + 1] = F(1) - F(episodes.clock[i]) / F(config.episode_steps), F(1) if state.due[i] else F(0)
 

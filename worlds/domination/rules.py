@@ -38,7 +38,7 @@ def reset(state, episodes, config, out, log, which, start, stop):
         if which[i]:
             generate(state, episodes, config[0], i)
             state.owners[i], state.held[i], state.score[i], state.near[i], state.due[i] = NOBODY, 0, 0, 0, True
-            state.chosen[i] = 0
+            state.chosen[i] = NOBODY
             state.here[i] = config[0].team
             line_up(state, episodes.stream, config[0], i)
             sight.survey(state.plan, state.avatars[i], i)

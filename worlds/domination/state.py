@@ -52,7 +52,7 @@ class State(NamedTuple):
     held: np.ndarray  # int32 [N, POINTS]: steps since that began
     score: np.ndarray  # int32 [N, 2]: steps in which a point counted, summed over points
     due: np.ndarray  # bool [N]: orders and commands are taken in the next step
-    chosen: np.ndarray  # int32 [N, 2]: the distribution that each commander chose last
+    chosen: np.ndarray  # int32 [N, 2]: the distribution that each commander chose last, -1 before it has
     here: np.ndarray  # int32 [N, 2]: how many of a team are in the arena
     near: np.ndarray  # int32 [N, 2, POINTS]: how many of a team are near a point, as the team numbers them
     map: np.ndarray  # uint16 [N, SIZE, SIZE, 2 * ZONES]: of each cell decimetres to each zone, as seen by red, then signposts to each
