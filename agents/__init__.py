@@ -18,14 +18,15 @@ def load(text: str, world: str = "", role: str = "", **config: Any) -> Policy:
     """The policy that ``text`` names, for ``role`` of ``world``.
 
     ``random``, ``heuristic``, ``oracle``, the path of an exported policy (``.zip``), ``WORLD/NAME`` for a member of a world's population
-    (which knows its world and role, where none are given), or ``package.module:factory``, a function of (world, role, config) that
-    returns a policy. Raises UserError when there is none, or when it was made for another world.
+    (which knows its world, its role and the settings that it needs, where none are given), or ``package.module:factory``, a function of
+    (world, role, config) that returns a policy. Raises UserError when there is none, or when it was made for another world.
     """
     is_file = text.endswith(".zip") or Path(text).is_file()
     member = populations.find(text) if "/" in text and ":" not in text and not is_file else None
     if not ((world and role) or member):
         raise UserError(f"for which world and role is {text!r}? Only members of a population, as in 'wayfinding/NAME', know theirs")
     found = spec(world or member.world)  # type: ignore[union-attr]  # there is a member, or world and role are given
+    config = {**(member.settings if member else {}), **config}
     built: Any = settings.build(found.config, config)
     known = {r.name: r for r in found.roles(built)}
     role = role or member.roles[0]  # type: ignore[union-attr]  # as above

@@ -16,6 +16,9 @@ MAX_STATE_FLOATS = 4096
 MAX_TEXT = 2000
 """Characters in one text of a manifest."""
 SAMPLING = ("sample", "greedy")
+OPTIONAL = {"settings"}
+"""Keys that policies of earlier days do not have."""
+MAX_SETTINGS = 32
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Manifest:
     training_data: str = ""
     parent: str | None = None
     """SHA-256 of the submission that this one was trained from."""
+    settings: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """Settings of the world that its role needs in order to sense and do what the policy was made for; may be left out."""
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -83,11 +88,16 @@ class Manifest:
         if self.signature != role.signature():
             raise UserError(
                 f"this policy was made for other observations or actions than those of {spec.name}'s {self.role} "
-                "(their signatures differ): train and export it with the same config"
+                f"(their signatures differ): {self._remedy()}"
             )
         choices = tuple(len(head.choices) for head in role.heads) if not role.continuous else ()
         if (self.actions, self.controls) != (choices, len(role.continuous)):
             raise UserError(f"the manifest's actions {list(self.actions)} are not those of {spec.name}'s {self.role}, {list(choices)}")
+
+    def _remedy(self) -> str:
+        """What to do where signatures differ."""
+        needed = " ".join(f"{name}={value}" for name, value in self.settings.items())[:200]
+        return f"it plays with the settings {needed}" if needed else "train and export it with the same config"
 
 
 def from_json(text: bytes) -> Manifest:
@@ -136,7 +146,7 @@ def _check_keys(found: dict[str, Any], kind: type, where: str) -> None:
     for key in found:
         if key not in known:
             raise UserError(f"{where} has an unknown key {key[:40]!r}: {nearest(key[:40], known)}")
-    for key in sorted(known - set(found)):
+    for key in sorted(known - set(found) - OPTIONAL):
         raise UserError(f"{where} lacks the key {key!r}")
 
 
@@ -157,6 +167,16 @@ def _check(manifest: Manifest) -> None:
     if manifest.sampling not in SAMPLING:
         raise UserError(f"'sampling' in the manifest is {manifest.sampling[:40]!r}: {nearest(manifest.sampling[:40], SAMPLING)}")
     _check_states(manifest.recurrent)
+    _check_settings(manifest.settings)
+
+
+def _check_settings(settings: object) -> None:
+    if not isinstance(settings, dict) or len(settings) > MAX_SETTINGS:
+        raise UserError(f"'settings' in the manifest has to be an object with at most {MAX_SETTINGS} names and values")
+    for name, value in settings.items():
+        if not isinstance(value, (str, int, float)) or (isinstance(value, float) and not math.isfinite(value)):
+            raise UserError(f"the setting {str(name)[:40]!r} in the manifest has to be a text, a number, true or false")
+        _check_text(f"{name}{value}", "settings")
 
 
 def _check_text(text: str, name: str) -> None:

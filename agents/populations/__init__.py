@@ -7,7 +7,7 @@ exported policy ``NAME.zip`` with a card ``NAME.md`` beside it. ``agents.load("W
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ class Member:
     summary: str
     path: Path | None = None
     """Where a trained one lies."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the world that a trained one needs."""
 
     @property
     def address(self) -> str:
@@ -92,4 +94,4 @@ def _trained(world: str, path: Path) -> Member:
     manifest, _ = archive.read(path)
     card = path.with_suffix(".md")
     told = [line for line in card.read_text("utf-8").splitlines() if line and line[0] not in "#!"] if card.exists() else []
-    return Member(world, path.stem, (manifest.role,), TRAINED, told[0] if told else "", path)
+    return Member(world, path.stem, (manifest.role,), TRAINED, told[0] if told else "", path, manifest.settings)

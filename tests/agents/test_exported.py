@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from avatarium.agents import archive, exported, manifest
+from avatarium.worlds import spec
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import Feature, Head, Role
 
@@ -76,6 +77,10 @@ WRONG_MANIFESTS = [
     (change(recurrent=[{"name": "../h", "shape": [1]}]), "letters, digits"),
     (change(recurrent=[{"name": "h", "shape": [1]}] * 2), "same name"),
     (change(author=None), "has to be a text"),
+    (change(settings=["order"]), "an object with at most 32"),
+    (change(settings={str(k): k for k in range(33)}), "an object with at most 32"),
+    (change(settings={"team": [5]}), "setting 'team' in the manifest has to be a text, a number"),
+    (change(settings={"command": "\x1b[2J"}), "cannot be printed"),
     (b'{"schema": 1, "controls": NaN}', "NaN"),
 ]
 
@@ -86,6 +91,14 @@ def test_a_wrong_manifest_is_explained(text, says):
         manifest.from_json(text)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_settings_may_be_left_out_and_are_told_where_a_role_is_another():
+    assert manifest.from_json(without("settings")).settings == {}
+    needs = manifest.from_json(change(settings={"guidance": "signs"}))
+    world = spec("wayfinding")
+    with pytest.raises(UserError, match="it plays with the settings guidance=signs$"):
+        needs.check_fits(world, world.roles(world.config())[0])
 
 
 def zipped(*members, compression=zipfile.ZIP_DEFLATED):

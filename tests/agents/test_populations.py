@@ -20,10 +20,10 @@ def test_a_member_plays_in_the_world_it_lives_in(member: populations.Member, tmp
     assert member.summary and member.roles
     for role in member.roles:
         usual = "heuristic" if worlds.spec(member.world).heuristic else "random"
-        roles = worlds.make_batch(member.world).roles
-        seats = {name: agents.load(member.address if name == role else usual, member.world, name) for name in roles}
+        roles = worlds.make_batch(member.world, **member.settings).roles
+        seats = {name: agents.load(member.address if name == role else usual, member.world, name, **member.settings) for name in roles}
         assert seats[role].name == member.name
-        (path,) = play(member.world, seats, [5], tmp_path / role)
+        (path,) = play(member.world, seats, [5], tmp_path / role, member.settings)
         told = Transcript.open(path)
         heads = [np.array([told.actions(t)[role] for t in range(told.steps)])[..., k] for k in range(roles[role].action_size)]
         assert any(len(np.unique(head)) > 1 for head in heads), "it does the same thing all the time"

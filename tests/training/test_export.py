@@ -15,6 +15,7 @@ from avatarium.agents.networks.acting import Acting
 from avatarium.agents.play import play
 from avatarium.leaderboards import gates
 from avatarium.leaderboards.evaluate import evaluate
+from avatarium.training.play import arena
 from avatarium.training.play.minds import Frozen, Seated
 from avatarium.training.run import export
 from avatarium.training.run.checkpoint import Checkpoint, Progress
@@ -110,3 +111,10 @@ def test_a_memory_that_goes_wrong_is_noticed(playing: Playing) -> None:
         settled.network.core.state_weight *= 1.5
     with pytest.raises(ArithmeticError, match="differs"):
         export.check(onnx_bytes, Acting(settled.network, settled.role), settled.role)
+
+
+def test_a_policy_says_which_settings_its_role_needs() -> None:
+    here = arena.find("domination", {"command": "commander", "team": 3, "walls": 10, "stretch": 1.3})
+    assert export.needed(here, here.roles["blue"]) == {"command": "commander", "team": 3}
+    usual = arena.find("domination", {"command": "soldier", "walls": 10})
+    assert export.needed(usual, usual.roles["red"]) == {}

@@ -3,6 +3,7 @@
 import logging
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from avatarium.agents.manifest import MAX_TEXT
 from avatarium.agents.networks.acting import Acting
 from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.agents.session import PREFIX_IN, PREFIX_OUT, Session
+from avatarium.training.play.arena import Arena, find
 from avatarium.training.run.checkpoint import Checkpoint
 from avatarium.training.run.recipe import recipe_for
 from avatarium.worlds.core.spec import Role
@@ -88,8 +90,19 @@ def write_policy(path: Path, found: Checkpoint, role: Role, name: str) -> Path:
         recurrent=tuple(StateShape(state, (network.architecture.units,)) for state in network.state_names),
         sampling=recipe_for(here.name).sampling,
         training_data=told(found),
+        settings=needed(here, role),
     )
     return pack(path, to_onnx(network, role), manifest)
+
+
+def needed(here: Arena, role: Role) -> dict[str, Any]:
+    """Those settings of an arena without which the role would sense or do other things; none for worlds that Avatarium did not make."""
+    found: dict[str, Any] = {}
+    for name in here.settings if here.spec else ():
+        without = {other: value for other, value in here.settings.items() if other != name}
+        if find(here.address, without).roles[role.name].signature() != role.signature():
+            found[name] = here.settings[name]
+    return found
 
 
 def told(found: Checkpoint) -> str:
