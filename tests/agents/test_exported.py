@@ -97,7 +97,7 @@ def test_settings_may_be_left_out_and_are_told_where_a_role_is_another():
     assert manifest.from_json(without("settings")).settings == {}
     needs = manifest.from_json(change(settings={"guidance": "signs"}))
     world = spec("wayfinding")
-    with pytest.raises(UserError, match="it plays with the settings guidance=signs$"):
+    with pytest.raises(UserError, match=r"it plays with the settings guidance=signs$"):
         needs.check_fits(world, world.roles(world.config())[0])
 
 
