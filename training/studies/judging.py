@@ -134,13 +134,13 @@ def _in_series(seat: _Seat, wanted: Judging) -> float:
 
 
 def _against_ancestors(seat: _Seat, wanted: Judging) -> float:
-    """The share of games won against the past version that is hardest to beat."""
+    """The share of games won against the past version that is hardest to beat; NaN where a run has kept none."""
     found = seat.found
+    if not found.versions:
+        return float("nan")
     other = next(side for side in found.plan.casting.sides if side != seat.role)
     world, mine, rates = found.plan.world, (seat.role, seat.policy()), []
     for name in found.versions:
         rival = Frozen(name, found.past(name, other), found.roles[other])
         rates.append(play_series(world, mine, (other, [rival]), seat.seeds(wanted.episodes), seat.config).win_rate())
-    if not rates:
-        raise UserError(f"{found.folder} keeps no past versions: train with league=true, and for longer than pool.every iterations")
     return min(rates)
