@@ -115,7 +115,7 @@ class _Again:
 
     def __init__(self, batch: Batch, role: Role, told: Sequence[Told], into: Columns, at: int) -> None:
         self._batch, self._role, self._told, self._into = batch, role.name, told, into
-        self._due = role.slices()[role.due] if role.due else slice(0)
+        self._due = role.slices()[role.due] if role.due else slice(0)  # no columns at all, where every step is decided in
         self._steps = np.array([one.steps for one in told])
         self._counts = np.zeros((len(told), batch.num_agents[role.name]), np.bool_)  # [E, A]: who is learnt from
         self._row = np.zeros(self._counts.shape, np.int64)  # [E, A]: where the next decision goes

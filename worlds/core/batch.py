@@ -107,7 +107,7 @@ class Batch:
 
     @property
     def clock(self) -> np.ndarray:
-        """int32 [N]: tenths of a second since each environment's episode began."""
+        """int32 [N]: steps since each environment's episode began, also those that were played ``by_decision``."""
         return self.episodes.clock
 
     def reset(self, seed: int | Sequence[int] | np.ndarray) -> Arrays:
