@@ -145,7 +145,7 @@ class WorldSpec:
 
     ``reset(state, episodes, config, out, log, which, start, stop)`` begins episodes where ``which`` [N] is set;
     ``step(state, episodes, config, actions, out, log, start, stop)`` advances those that are not over and returns in how many of them
-    somebody's episode ended;
+    somebody's episode ended, by one step, or, where roles are not always ``due`` and ``episodes.by_decision`` is set, to the next decision;
     ``overview(state, episodes, config, out, start, stop)`` fills float32 [N, G], the global state for central critics.
     ``config`` reaches them as a structured array [1] (see ``settings.packed``).
     """
