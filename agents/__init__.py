@@ -26,7 +26,7 @@ def load(text: str, world: str = "", role: str = "", **config: Any) -> Policy:
     if not ((world and role) or member):
         raise UserError(f"for which world and role is {text!r}? Only members of a population, as in 'wayfinding/NAME', know theirs")
     found = spec(world or member.world)  # type: ignore[union-attr]  # there is a member, or world and role are given
-    config = {**(member.settings if member else {}), **config}
+    config = {**(member.settings if member and not world else {}), **config}
     built: Any = settings.build(found.config, config)
     known = {r.name: r for r in found.roles(built)}
     role = role or member.roles[0]  # type: ignore[union-attr]  # as above

@@ -31,6 +31,9 @@ def test_a_member_plays_in_the_world_it_lives_in(member: populations.Member, tmp
 
 def test_a_member_knows_its_world_and_role() -> None:
     assert agents.load("wayfinding/keep-right").name == "keep-right"
+    assert agents.load("domination/red-lstm-1").name == "red-lstm-1", "and the settings that it needs"
+    with pytest.raises(UserError, match="plays with the settings command=commander"):
+        agents.load("domination/red-lstm-1", "domination", "red")
 
 
 @pytest.mark.parametrize(
