@@ -64,9 +64,12 @@ def test_copies_go_on_as_the_original_does_and_leave_it_alone() -> None:
         arena.step(actions)
     copies.copy_from(arena, rows)
     kept = arena.snapshot()
+    seen = []
     for actions in drawn[10:]:
-        seen = copies.step({role: chosen[rows] for role, chosen in actions.items()})
-        told = {role: part.copy() for role, part in arena.step(actions).observation.items()}
-        assert all(np.array_equal(seen.observation[role], told[role][rows]) for role in told)
-    arena.restore(kept)
-    assert (arena.clock == 10).all() and (copies.clock == 20).all()
+        found = copies.step({role: chosen[rows] for role, chosen in actions.items()}).observation
+        seen.append({role: part.copy() for role, part in found.items()})
+    assert all(np.array_equal(one, other) for one, other in zip(arena.snapshot().arrays, kept.arrays, strict=True))
+    for actions, found in zip(drawn[10:], seen, strict=True):
+        told = arena.step(actions).observation
+        assert all(np.array_equal(found[role], told[role][rows]) for role in told)
+    assert (arena.clock == 20).all() and (copies.clock == 20).all()

@@ -18,7 +18,7 @@ class Episodes(NamedTuple):
     origin: np.ndarray  # uint64 [N]: what the environment was seeded with
     count: np.ndarray  # type: ignore[assignment]  # int64 [N]: episodes begun since then
     level: np.ndarray  # uint64 [N]: seed of the level in play
-    clock: np.ndarray  # int32 [N]: tenths of a second since the episode began
+    clock: np.ndarray  # int32 [N]: steps since the episode began, also those that were played by_decision
     over: np.ndarray  # bool [N]: the episode ended and no new one has begun
     by_decision: np.ndarray  # bool [N]: where not every step is decided in, one lasts until the next decision
     stream: np.ndarray  # uint64 [N, PURPOSES]: see rng

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.speech import utter
 from avatarium.worlds.domination.level import way
 from avatarium.worlds.domination.state import FAR, MIDDLE, OWN, POINTS
@@ -19,6 +19,12 @@ def distributions(soldiers: int) -> np.ndarray:
     """
     found = [(m, o, soldiers - m - o) for m in range(soldiers, -1, -1) for o in range(soldiers - m, -1, -1)]
     return np.array(found, np.int64)
+
+
+@inlined
+def spreads(soldiers):
+    """How many ``distributions`` there are, C."""
+    return (soldiers + 2) * (soldiers + 1) // 2
 
 
 @kernel
@@ -42,8 +48,8 @@ def take(state, config, actions, i):
                     me.order = p
                 utter(me, int(actions[team][i, member, 1]))
         else:
-            k, count = int(actions[team][i, 0, 0]), (config.team + 2) * (config.team + 1) // 2
-            state.chosen[i, team] = k if 0 <= k < count else 0
+            k = int(actions[team][i, 0, 0])
+            state.chosen[i, team] = k if 0 <= k < spreads(config.team) else 0
             middle, own, far = distribution(config.team, state.chosen[i, team])
             spread(state, i, team, middle, own, far)
 

@@ -10,7 +10,7 @@ from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import cell
 from avatarium.worlds.core.spec import Feature, Head, Role
 from avatarium.worlds.domination import soldiers
-from avatarium.worlds.domination.command import distributions
+from avatarium.worlds.domination.command import distributions, spreads
 from avatarium.worlds.domination.config import Config
 from avatarium.worlds.domination.level import seen_as, turned, way
 from avatarium.worlds.domination.state import BLUE, MIDDLE, NOBODY, OWN, POINTS, RED, ZONES
@@ -210,11 +210,11 @@ def observe_team(state, episodes, config, i, team, out):
         for k in range(POINTS):
             out[n + 1 + k] = F(1) if me.order == k else F(0)
         n += 1 + POINTS
-    spread = (config.team + 2) * (config.team + 1) // 2
-    out[n : n + spread] = F(0)
+    count = spreads(config.team)
+    out[n : n + count] = F(0)
     if state.chosen[i, team] != NOBODY:
         out[n + state.chosen[i, team]] = F(1)
-    n = spy(state, config, i, team, out, n + spread)
+    n = spy(state, config, i, team, out, n + count)
     n = standing(state, config, i, team, out, n)
     out[n], out[n + 1] = F(1) - F(episodes.clock[i]) / F(config.episode_steps), F(1) if state.due[i] else F(0)
 
