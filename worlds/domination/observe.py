@@ -70,7 +70,7 @@ BODIES = (
 def _commander(config: Config) -> tuple[Feature, ...]:
     return (
         Feature("points", 4 * POINTS, 0, 1, "each: mine, the enemy's, for how long (10 s = 1), share of the team within 4 m", "task"),
-        Feature("own_point", 2, -1.1, 1.1, "x, y of the own point; the far one lies opposite", "task"),
+        Feature("own_point", 2, -1.1, 1.1, "x, y of the own point from the middle one (24 m = 1); the far one lies opposite", "task"),
         Feature(
             "soldiers",
             (BODY + 1 + POINTS) * config.team,
