@@ -1,4 +1,4 @@
-"""``avatarium watch``, ``record`` and ``play``: episodes on screen, on film, and lived."""
+"""``avatarium watch`` and ``record``: episodes on screen and on film."""
 
 import argparse
 import sys
@@ -21,7 +21,8 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _add_view(parser: argparse.ArgumentParser, size: str) -> None:
+def add_view(parser: argparse.ArgumentParser, size: str) -> None:
+    """Declare camera, size and backend on ``parser``."""
     parser.add_argument("--camera", default="orbit", metavar="NAME", help="orbit, follow, top or first (default: %(default)s)")
     parser.add_argument("--size", type=_size, default=size, metavar="WxH", help="in pixels (default: %(default)s)")
     parser.add_argument("--backend", default="auto", help="what draws: auto, gl or cpu (default: %(default)s)")
@@ -66,7 +67,7 @@ class Watch:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments on ``parser``."""
         parser.add_argument("file", type=Path, help="a transcript (.avt)")
-        _add_view(parser, "1280x720")
+        add_view(parser, "1280x720")
         _add_span(parser)
         parser.add_argument(
             "--screenshot", type=Path, metavar="FILE", help="open no window: save the picture after --start and --steps (PNG or JPEG)"
@@ -101,7 +102,7 @@ class Record:
         """Declare the arguments on ``parser``."""
         parser.add_argument("file", type=Path, help="a transcript (.avt)")
         parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="the film (default: beside the transcript)")
-        _add_view(parser, "1280x720")
+        add_view(parser, "1280x720")
         _add_span(parser)
         parser.add_argument("--fps", type=int, default=24, help="frames per second (default: %(default)s)")
         parser.add_argument("--speed", type=float, default=4.0, help="seconds of the world in a second of film (default: %(default)s)")
@@ -136,59 +137,3 @@ def film(viewer: "Viewer", out: Path, size: tuple[int, int], fps: int, steps: in
             if progress and (k % 10 == 9 or k == total - 1):
                 print(f"\r{out.name}: frame {k + 1} of {total}", end="\n" if k == total - 1 else "", file=sys.stderr, flush=True)
     return total
-
-
-class Play:
-    """Take an avatar's place."""
-
-    help = "take one avatar's place with the keyboard; the episode is recorded"
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the arguments on ``parser``."""
-        parser.add_argument("world", help="a world's name, or package.module:WORLD")
-        _add_view(parser, "1280x720")
-        parser.set_defaults(camera="follow")
-        parser.add_argument(
-            "--others", default="", metavar="POLICY", help="who plays the others: heuristic, random, oracle or a policy (.zip)"
-        )
-        parser.add_argument("--role", default="", help="whose place to take (default: the first role)")
-        parser.add_argument("--avatar", type=int, default=0, metavar="K", help="which one of that role (default: %(default)s)")
-        parser.add_argument("--seed", type=int, help="of the episode (default: another one each time)")
-        parser.add_argument(
-            "--out", type=Path, default=Path("runs/play"), metavar="FOLDER", help="where the transcript goes (default: %(default)s)"
-        )
-        parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="change a setting of the world")
-        parser.add_argument("--steps", type=int, metavar="N", help="leave after so many steps")
-
-    def run(self, args: argparse.Namespace) -> int:
-        """Play until the episode ends and the window is closed; print where the transcript is."""
-        import secrets
-
-        from avatarium.render import camera, context
-        from avatarium.render.player import Player
-        from avatarium.render.viewer import Viewer
-        from avatarium.render.window import Loop, Screen
-        from avatarium.worlds.core import discovery, settings
-        from avatarium.worlds.core.errors import nearest
-
-        context.wanted(args.backend)
-        if args.camera not in camera.NAMES:
-            raise UserError(f"there is no camera {args.camera!r}: {nearest(args.camera, camera.NAMES)}")
-        spec = discovery.spec(args.world)
-        others = args.others or ("heuristic" if spec.heuristic is not None else "random")
-        config = settings.parse_overrides(args.set, spec.config)
-        screen = Screen(f"{spec.name} – avatarium", *args.size)
-        try:
-            seed = secrets.randbits(31) if args.seed is None else args.seed
-            player = Player(args.world, others, seed, args.out, args.role, args.avatar, config)
-            viewer = Viewer(player.source, args.camera, player.agent)
-            viewer.live = True
-            viewer.say("W A S D walk · Q E or arrows turn · space pauses · H help", 6.0)
-            try:
-                Loop(viewer, screen, args.backend, player.drive).run(args.steps)
-            finally:
-                player.close()
-        finally:
-            screen.close()
-        print(player.path)
-        return 0
