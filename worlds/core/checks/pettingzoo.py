@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from avatarium.worlds.core.chance import random_actions
-from avatarium.worlds.core.checks.trial import LONG_STEPS, STEPS, Check, Trial, ending
+from avatarium.worlds.core.checks.trial import LONG_STEPS, MANY, STEPS, Check, Trial, ending
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.parallel import World, as_aec
 
