@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from avatarium.agents.networks.eye import Eye
 from avatarium.agents.networks.heads import LOG_STD_RANGE
 from avatarium.agents.networks.mlp import perceptron
 from avatarium.agents.networks.normalise import RunningNormalisation
@@ -47,6 +48,8 @@ class Architecture:
     """Units of the hidden layers; with a recurrent core they lie before it."""
     units: int = 128
     """Units of the recurrent core."""
+    picture: tuple[int, int, int] | None = None
+    """Channels, height and width of the picture that observations end with, where they do: an ``Eye`` looks at it."""
 
 
 class Inputs(NamedTuple):
@@ -59,7 +62,7 @@ class Inputs(NamedTuple):
 
 
 class ActorCritic(nn.Module):
-    """A policy over discrete heads or continuous controls, and a critic that shares nothing with it but normalisation and memory.
+    """A policy over discrete heads or continuous controls, and a critic that shares nothing with it but normalisation, eye and memory.
 
     The critic works in units of the return's own running mean and deviation (PopArt); ``evaluate`` gives the return itself. A central
     critic sees the observation and the global state (Yu et al. 2022, https://arxiv.org/abs/2103.01955, 5.2) and needs no memory.
@@ -73,6 +76,9 @@ class ActorCritic(nn.Module):
         self.normalise = RunningNormalisation(wide)
         if interface.central:
             self.normalise_central = RunningNormalisation(interface.central)
+        self.eye = Eye(architecture.picture) if architecture.picture else None
+        if self.eye:
+            wide = self.eye.width(wide)
         self.core: Recurrent | None = None
         outputs = interface.controls or sum(interface.choices)
         if architecture.core == "mlp":
@@ -103,16 +109,33 @@ class ActorCritic(nn.Module):
 
     def act(self, observation: Tensor, state: State = ()) -> tuple[Tensor, State]:
         """The policy's outputs (see ``_decide``) for raw observations float32 [B, D], and its memory afterwards: all that acting needs."""
-        features = self.normalise(observation)
-        if self.core:
-            features, state = self.core.step(self.embed(features), state)
+        features, state = self._attend(observation, state)
         return self._decide(features), state
+
+    @property
+    def judges_alone(self) -> bool:
+        """Whether the critic is there and sees nothing but what the policy sees, so that both can act and judge in one."""
+        return hasattr(self, "critic") and not self.interface.central
+
+    def act_and_judge(self, observation: Tensor, state: State = ()) -> tuple[Tensor, Tensor, State]:
+        """As ``act``, with the task's estimated return [B, 1] in the middle; for networks that judge alone."""
+        features, state = self._attend(observation, state)
+        value = self.critic(features) * self.returns.deviation + self.returns.mean
+        return self._decide(features), value[..., :1], state
+
+    def _attend(self, observation: Tensor, state: State) -> tuple[Tensor, State]:
+        """What the actor sees of raw observations float32 [B, D], and the memory afterwards."""
+        features = self._look(self.normalise(observation))
+        if not self.core:
+            return features, state
+        return self.core.step(self.embed(features), state)
 
     def act_on(self, normalised: Tensor, starts: Tensor, state: State) -> tuple[Tensor, State]:
         """As ``act``, with less around it: observations are normalised already, and memory is empty where ``starts`` bool [B] is set."""
+        seen = self._look(normalised)
         if not self.core:
-            return self._decide(normalised), state
-        features, after = self.core.unroll(self.embed(normalised)[None], starts[None], state)
+            return self._decide(seen), state
+        features, after = self.core.unroll(self.embed(seen)[None], starts[None], state)
         return self._decide(features[0]), tuple(part[0] for part in after)
 
     def both(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
@@ -132,13 +155,17 @@ class ActorCritic(nn.Module):
         return scaled * self.returns.deviation + self.returns.mean, states
 
     def _features(self, inputs: Inputs) -> tuple[Tensor, Tensor, State]:
-        """Normalised observations, what the actor sees, and every step's memory."""
-        normalised = self.normalise(inputs.observation)
+        """What is seen, normalised and through the eye; what the actor sees; and every step's memory."""
+        normalised = self._look(self.normalise(inputs.observation))
         if not self.core:
             return normalised, normalised, ()
         assert inputs.starts is not None
         features, states = self.core.unroll(self.embed(normalised), inputs.starts, inputs.state)
         return normalised, features, states
+
+    def _look(self, normalised: Tensor) -> Tensor:
+        """Normalised observations with the picture, where there is one, summed up."""
+        return self.eye(normalised) if self.eye else normalised
 
     def _judged(self, inputs: Inputs, normalised: Tensor, features: Tensor) -> Tensor:
         """What the critic sees."""

@@ -1,10 +1,12 @@
 """What every row and column of a network's parameters stands for, by name, so that two networks can be laid over each other."""
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from avatarium.agents.networks.actor_critic import CELLS, Architecture, Interface
+from avatarium.agents.networks.eye import UNITS, Eye
 from avatarium.worlds.core.spec import Feature, Role
 
 Labels = tuple[Hashable, ...]
@@ -52,6 +54,9 @@ class Fit:
         seen, overview = _spread("feature", self.features), _spread("state", self.central)
         values, hidden = tuple(("value", i) for i in range(self.values)), self.architecture.hidden
         layout = _statistics("normalise", seen) | _statistics("returns", values)
+        if self.architecture.picture:
+            seen, eye = _eye(seen, self.architecture.picture)
+            layout |= eye
         if self.central:
             layout |= _statistics("normalise_central", overview)
         if self.controls:
@@ -96,6 +101,16 @@ def _units(network: str, layer: int, width: int) -> Labels:
 
 def _statistics(name: str, labels: Labels) -> Layout:
     return {f"{name}.mean": (labels,), f"{name}.variance": (labels,), f"{name}.count": ()}
+
+
+def _eye(seen: Labels, picture: tuple[int, int, int]) -> tuple[Labels, Layout]:
+    """What is seen once an ``Eye`` has summed up the picture at its end, and the parameters of that eye: alike for pictures alike."""
+    labels = {
+        name: tuple(tuple(("eye", name, axis, picture, i) for i in range(size)) for axis, size in enumerate(parameter.shape))
+        for name, parameter in Eye(picture).named_parameters()
+    }
+    units: Labels = tuple(("eye", i) for i in range(UNITS))
+    return seen[: -math.prod(picture)] + units, {f"eye.{name}": axes for name, axes in labels.items()}
 
 
 def _perceptron(name: str, inputs: Labels, hidden: Sequence[int], outputs: Labels) -> Layout:

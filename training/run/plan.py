@@ -81,7 +81,12 @@ class Plan:
     def architecture(self) -> Architecture:
         """How networks are built."""
         h = self.hyperparameters
-        return Architecture(h.network, (h.hidden,) * h.layers, h.units)
+        return Architecture(h.network, (h.hidden,) * h.layers, h.units, self._picture())
+
+    def _picture(self) -> tuple[int, int, int] | None:
+        """The shape of what those who learn see, if anything; roles of one world see alike."""
+        pictures = (self.arena.roles[role].picture for role in self.casting.modules)
+        return next((picture.shape for picture in pictures if picture), None)
 
     def fit(self, role: str) -> Fit:
         """What the network of a role is built for."""

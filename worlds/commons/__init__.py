@@ -6,6 +6,7 @@ from avatarium.worlds.commons.heuristic import heuristic
 from avatarium.worlds.commons.observe import overview, roles, state_features
 from avatarium.worlds.commons.oracle import oracle
 from avatarium.worlds.commons.scene import scene
+from avatarium.worlds.commons.sights import SIGHTS
 from avatarium.worlds.commons.state import allocate, places
 from avatarium.worlds.core.spec import WorldSpec
 
@@ -23,6 +24,7 @@ WORLD = WorldSpec(
     overview=overview,
     state_features=state_features,
     scene=scene,
+    sights=SIGHTS,
     level_fields=(
         "plan.boxes",
         "plan.kinds",

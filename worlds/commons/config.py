@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from avatarium.worlds.core.eyes import Pixels
 from avatarium.worlds.core.senses import Sensor
 from avatarium.worlds.core.settings import choice, section, setting, switch
 
@@ -51,3 +52,4 @@ class Config:
     body: Sensor = section(Sensor, "own motion and memory of it")
     task: Sensor = section(Sensor, "own meals and fines")
     rays: Sensor = section(Sensor, "the fan of rays")
+    pixels: Pixels = section(Pixels, "a picture through the avatar's eyes")

@@ -4,7 +4,7 @@ import numpy as np
 
 from avatarium.worlds.commons.config import Config
 from avatarium.worlds.commons.state import TRAITS
-from avatarium.worlds.core import people, polar, proprioception, rays, whiskers
+from avatarium.worlds.core import eyes, people, polar, proprioception, rays, whiskers
 from avatarium.worlds.core.bodies import CONTROLS, RADIUS_M, TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import CELL_M
@@ -75,7 +75,7 @@ SELF = (
 def features(config: Config) -> tuple[Feature, ...]:
     """The observation table under ``config``."""
     found = (*TREES, *OTHERS, *whiskers.FEATURES, *proprioception.FEATURES, *SELF)
-    return (*found, *rays.FEATURES) if config.fan else found
+    return (*found, *(rays.FEATURES if config.fan else ()), *eyes.features(config))
 
 
 def roles(config: Config) -> tuple[Role, ...]:

@@ -32,7 +32,7 @@ def scene(state: State, config: Config, i: int) -> Scene:
         state,
         i,
         names,
-        np.arange(len(avatars)) % interior.COLOURS,
+        colours(config),
         labels=labels,
         notes={name: story(me) for name, me in zip(names, avatars, strict=True)},
     )
@@ -45,6 +45,11 @@ def scene(state: State, config: Config, i: int) -> Scene:
         floor_tints=np.where(np.array(left) > 0, BED, LOST).astype(np.uint8),
         spots=fruit(trees[ripe], state.owner[i, : len(trees)][ripe] if config.ownership == "private" else np.full(ripe.sum(), RED)),
     )
+
+
+def colours(config: Config) -> np.ndarray:
+    """uint8 [A]: palette index of every avatar."""
+    return interior.colours(config.pickers)
 
 
 def bushes(trees: np.ndarray) -> np.ndarray:

@@ -4,9 +4,10 @@ from avatarium.worlds.concierge import rules
 from avatarium.worlds.concierge.config import Config
 from avatarium.worlds.concierge.heuristic import heuristic, oracle
 from avatarium.worlds.concierge.observe import overview, roles, state_features
-from avatarium.worlds.concierge.scene import scene
+from avatarium.worlds.concierge.scene import colours, scene
 from avatarium.worlds.concierge.state import allocate, places
 from avatarium.worlds.core.building import LEVEL_FIELDS
+from avatarium.worlds.core.eyes import Sights, paint_rooms
 from avatarium.worlds.core.spec import WorldSpec
 
 WORLD = WorldSpec(
@@ -23,6 +24,7 @@ WORLD = WorldSpec(
     overview=overview,
     state_features=state_features,
     scene=scene,
+    sights=Sights(colours, paint_rooms),
     level_fields=(*LEVEL_FIELDS, "room_of"),
     frame_fields=("avatars",),
     heuristic=heuristic,

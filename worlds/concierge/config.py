@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from avatarium.worlds.core.eyes import Pixels
 from avatarium.worlds.core.senses import Sensor
 from avatarium.worlds.core.settings import choice, section, setting
 
@@ -42,3 +43,4 @@ class Config:
     hearing: Sensor = section(Sensor, "words spoken near by; mute it to see what language is worth")
     body: Sensor = section(Sensor, "own motion and memory of it")
     task: Sensor = section(Sensor, "the ways that the host knows, the wish that the visitor has")
+    pixels: Pixels = section(Pixels, "a picture through the avatar's eyes")

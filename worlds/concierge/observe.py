@@ -6,7 +6,7 @@ import numpy as np
 
 from avatarium.worlds.concierge.config import Config
 from avatarium.worlds.concierge.state import HERE, KINDS, LOBBY, PLACES
-from avatarium.worlds.core import people, proprioception, rays, speech
+from avatarium.worlds.core import eyes, people, proprioception, rays, speech
 from avatarium.worlds.core.bodies import TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.geodesic import downhill
 from avatarium.worlds.core.kernels import kernel
@@ -55,8 +55,8 @@ def senses(config: Config) -> tuple[Feature, ...]:
 def roles(config: Config) -> tuple[Role, ...]:
     """``host`` and ``visitor``."""
     return (
-        Role("host", 1, senses(config) + HOST_TASK, (*HEADS, RECALL), TERMS),
-        Role("visitor", config.visitors, senses(config) + VISITOR_TASK, HEADS, TERMS),
+        Role("host", 1, (*senses(config), *HOST_TASK, *eyes.features(config)), (*HEADS, RECALL), TERMS),
+        Role("visitor", config.visitors, (*senses(config), *VISITOR_TASK, *eyes.features(config)), HEADS, TERMS),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from avatarium.worlds.core import episodes as course
 from avatarium.worlds.core import events, senses, settings
 from avatarium.worlds.core.errors import UserError
+from avatarium.worlds.core.eyes import Eyes
 from avatarium.worlds.core.rewards import Out
 from avatarium.worlds.core.spec import Role, WorldSpec
 
@@ -96,6 +97,21 @@ class Batch:
         self._pool = ThreadPoolExecutor(len(self._chunks)) if len(self._chunks) > 1 else None
         self._kernel: Any = None
         self._ready = False
+        self._eyes = self._look_out()
+
+    def _look_out(self) -> list[tuple[Eyes, np.ndarray, int, tuple[bool, bool]]]:
+        """The eyes of every role whose observation has a picture, where that goes, and which channels it has beyond colours."""
+        found = []
+        for name, role in self.roles.items():
+            if role.picture:
+                chosen, at = self.config.pixels, role.observation_size - role.picture.size
+                eyes = self.eyes(name, chosen.width, chosen.height, chosen.fov_deg)
+                found.append((eyes, self.observations[name], at, (chosen.depth, chosen.segments)))
+        return found
+
+    def eyes(self, role: str, width: int = 84, height: int = 84, fov_deg: float = 90.0) -> Eyes:
+        """Eyes of the avatars of ``role``, to draw what they see into arrays of one's own; see ``Eyes.look``."""
+        return Eyes(self.spec, self.config, self._packed, self.state, role, width, height, fov_deg, self._chunks, self._pool)
 
     def _by_role(self, field: str) -> Arrays:
         return {name: getattr(o, field) for name, o in zip(self.roles, self._out, strict=True)}
@@ -132,6 +148,8 @@ class Batch:
         self._degrade(which)
 
     def _degrade(self, which: np.ndarray) -> None:
+        for eyes, observation, at, channels in self._eyes:
+            eyes.look_into(observation, at, channels, which)
         for fault, out in self._faults:
             senses.degrade(fault, self.episodes, out.observation, which)
 

@@ -14,6 +14,11 @@ COLOURS = 14
 """Avatars take so many colours in turn; the next one in the palette is the grey of a crowd."""
 
 
+def colours(learners: int, others: int = 0) -> np.ndarray:
+    """uint8 [A]: palette indices of avatars that learn, one after the other, then of a crowd, which shares one grey."""
+    return np.array([*(a % COLOURS for a in range(learners)), *[COLOURS] * others], np.uint8)
+
+
 def scene(
     state: Any,
     i: int,

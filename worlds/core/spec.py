@@ -20,6 +20,8 @@ class Feature:
     high: float
     meaning: str
     sensor: str
+    shape: tuple[int, ...] = ()
+    """Of what its values make up, such as the channels, height and width of a picture; empty for a plain row of numbers."""
 
 
 def box(features: tuple[Feature, ...]) -> Box:
@@ -66,6 +68,11 @@ class Role:
     def observation_size(self) -> int:
         """Length D of one observation."""
         return sum(f.size for f in self.features)
+
+    @property
+    def picture(self) -> Feature | None:
+        """The picture at the end of an observation, if there is one (see ``eyes.Pixels``)."""
+        return self.features[-1] if self.features and self.features[-1].shape else None
 
     @property
     def observation_space(self) -> Box:
@@ -120,6 +127,8 @@ class Role:
         }
         if self.masked:
             fit["masked"] = True
+        if shapes := [[f.name, list(f.shape)] for f in self.features if f.shape]:
+            fit["shapes"] = shapes
         return hashlib.sha256(json.dumps(fit).encode()).hexdigest()
 
 
@@ -169,6 +178,8 @@ class WorldSpec:
     frame_fields: tuple[str, ...]
     """State fields that a transcript keeps for every step."""
     tags: tuple[str, ...] = ()
+    sights: Any = None
+    """``eyes.Sights``: how the world looks through the eyes of its avatars; None for a world that has no pictures."""
     heuristic: Callable[..., np.ndarray] | None = None
     """(role, observation [B, D], config) -> actions [B, heads]: a scripted policy that sees what a learner sees."""
     oracle: Callable[..., np.ndarray] | None = None

@@ -6,6 +6,7 @@ from avatarium.worlds.domination.config import Config
 from avatarium.worlds.domination.heuristic import heuristic
 from avatarium.worlds.domination.observe import overview, roles, state_features
 from avatarium.worlds.domination.scene import scene
+from avatarium.worlds.domination.sights import SIGHTS
 from avatarium.worlds.domination.state import allocate
 
 WORLD = WorldSpec(
@@ -22,6 +23,7 @@ WORLD = WorldSpec(
     overview=overview,
     state_features=state_features,
     scene=scene,
+    sights=SIGHTS,
     level_fields=("plan.boxes", "plan.kinds", "plan.num_boxes", "plan.cells", "points", "rooms", "num_rooms", "extent"),
     frame_fields=("avatars", "owners", "held", "score"),
     heuristic=heuristic,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from avatarium.worlds.core.eyes import Pixels
 from avatarium.worlds.core.senses import Sensor
 from avatarium.worlds.core.settings import choice, section, setting
 
@@ -51,3 +52,4 @@ class Config:
     body: Sensor = section(Sensor, "own motion and memory of it")
     hearing: Sensor = section(Sensor, "what mates say")
     task: Sensor = section(Sensor, "points, scores and orders")
+    pixels: Pixels = section(Pixels, "a picture through the avatar's eyes")

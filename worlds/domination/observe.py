@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from avatarium.worlds.core import people, proprioception, rays, signposts, speech
+from avatarium.worlds.core import eyes, people, proprioception, rays, signposts, speech
 from avatarium.worlds.core.bodies import CONTROLS, TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import cell
@@ -52,11 +52,12 @@ def features(config: Config) -> tuple[Feature, ...]:
     """The observation table under ``config``."""
     if config.command == "commander":
         return _commander(config)
-    eyes = rays.FEATURES if config.sight == "rays" else ()
+    fan = rays.FEATURES if config.sight == "rays" else ()
     senses = (*people.features("1 = an enemy, 0 = a mate"), *proprioception.FEATURES, *speech.FEATURES)
     if config.command == "soldier":
-        return (*eyes, *senses, *ARENA)
-    return (*eyes, *senses, *ARENA, Feature("ordered", POINTS, 0, 1, "which point it is to take: middle, own, far", "task"), DUE)
+        return (*fan, *senses, *ARENA, *eyes.features(config))
+    ordered = (Feature("ordered", POINTS, 0, 1, "which point it is to take: middle, own, far", "task"), DUE)
+    return (*fan, *senses, *ARENA, *ordered, *eyes.features(config))
 
 
 BODY = 9

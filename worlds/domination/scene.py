@@ -24,7 +24,7 @@ def scene(state: State, config: Config, i: int) -> Scene:
         state,
         i,
         [f"{TEAMS[side]}_{k % team}" for k, side in enumerate(sides.tolist())],
-        np.array([COLOUR[RED], COLOUR[BLUE]])[sides],
+        colours(config),
         roles=sides,
         goals=np.column_stack([state.points[i], [COLOUR[owner] for owner in owners]]),
         labels=[Label(float(x), float(y), 0.0, told(state, i, p)) for p, (x, y) in enumerate(state.points[i])]
@@ -34,6 +34,11 @@ def scene(state: State, config: Config, i: int) -> Scene:
     )
     drawn.floor_tints[:] = TINT
     return drawn
+
+
+def colours(config: Config) -> np.ndarray:
+    """uint8 [A]: palette index of every avatar."""
+    return np.repeat(np.array([COLOUR[RED], COLOUR[BLUE]], np.uint8), config.team)
 
 
 def told(state: State, i: int, p: int) -> str:

@@ -1,13 +1,14 @@
 """Gathering: people in a hall who come, find company, take turns in talking, tire of it, move on, and go."""
 
 from avatarium.worlds.core.building import LEVEL_FIELDS
+from avatarium.worlds.core.eyes import Sights, paint_rooms
 from avatarium.worlds.core.spec import WorldSpec
 from avatarium.worlds.gathering import rules
 from avatarium.worlds.gathering.config import Config
 from avatarium.worlds.gathering.heuristic import heuristic
 from avatarium.worlds.gathering.minds import oracle
 from avatarium.worlds.gathering.observe import overview, roles, state_features
-from avatarium.worlds.gathering.scene import scene
+from avatarium.worlds.gathering.scene import colours, scene
 from avatarium.worlds.gathering.state import allocate, places
 
 WORLD = WorldSpec(
@@ -24,6 +25,7 @@ WORLD = WorldSpec(
     overview=overview,
     state_features=state_features,
     scene=scene,
+    sights=Sights(colours, paint_rooms),
     level_fields=(*LEVEL_FIELDS, "interests"),
     frame_fields=("avatars", "formations", "floors"),
     heuristic=heuristic,

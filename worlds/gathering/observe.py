@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from avatarium.worlds.core import greeting, people, proprioception, rays, speech, utterance
+from avatarium.worlds.core import eyes, greeting, people, proprioception, rays, speech, utterance
 from avatarium.worlds.core.bodies import CONTROLS, TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.formation import LARGEST, NONE, holds
 from avatarium.worlds.core.kernels import inlined, kernel
@@ -62,16 +62,16 @@ TASK_SIZE = sum(f.size for f in TASK)
 SPEECH_CONTROLS = ("wave", "voice", "topic")
 
 
-def features() -> tuple[Feature, ...]:
-    """The observation table."""
+def features(config: Config) -> tuple[Feature, ...]:
+    """The observation table under ``config``."""
     seen = (*people.features("1 = one of the crowd, 0 = a guest"), *people.gesture_features(), ACQUAINTANCES)
-    return (*rays.FEATURES, *seen, *speech.FEATURES, *proprioception.FEATURES, *TASK)
+    return (*rays.FEATURES, *seen, *speech.FEATURES, *proprioception.FEATURES, *TASK, *eyes.features(config))
 
 
 def roles(config: Config) -> tuple[Role, ...]:
     """The one role, ``guest``."""
     controls = (*CONTROLS, *SPEECH_CONTROLS) if config.control == "continuous" else ()
-    return (Role("guest", config.guests, features(), (WALK, TURN, HAND, SAY), TERMS, controls),)
+    return (Role("guest", config.guests, features(config), (WALK, TURN, HAND, SAY), TERMS, controls),)
 
 
 EACH = 12 + WORDS

@@ -30,11 +30,16 @@ def scene(state: State, config: Config, i: int) -> Scene:
         state,
         i,
         names,
-        np.where(each < config.guests, each % interior.COLOURS, interior.COLOURS),
+        colours(config),
         roles=each >= config.guests,
         labels=[interior.plate(state.rooms[i, ENTRANCE], "entrance"), *talks],
         notes={names[a]: about(state, names, i, a) for a in np.flatnonzero(here[: config.guests]).tolist()},
     )
+
+
+def colours(config: Config) -> np.ndarray:
+    """uint8 [A]: palette index of every avatar."""
+    return interior.colours(config.guests, config.crowd)
 
 
 def topic(avatars: np.ndarray, speaker: int) -> str:

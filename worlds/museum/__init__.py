@@ -7,6 +7,7 @@ from avatarium.worlds.museum.heuristic import heuristic
 from avatarium.worlds.museum.observe import overview, roles, state_features
 from avatarium.worlds.museum.oracle import oracle
 from avatarium.worlds.museum.scene import scene
+from avatarium.worlds.museum.sights import SIGHTS
 from avatarium.worlds.museum.state import FRAME_FIELDS, LEVEL_FIELDS, allocate, places
 
 METRICS = (
@@ -28,6 +29,7 @@ WORLD = WorldSpec(
     overview=overview,
     state_features=state_features,
     scene=scene,
+    sights=SIGHTS,
     level_fields=LEVEL_FIELDS,
     frame_fields=FRAME_FIELDS,
     heuristic=heuristic,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from avatarium.worlds.core.eyes import Pixels
 from avatarium.worlds.core.senses import Sensor
 from avatarium.worlds.core.settings import choice, section, setting, switch
 
@@ -45,3 +46,4 @@ class Config:
     sight: Sensor = section(Sensor, "the nearest exhibits in sight")
     doors: Sensor = section(Sensor, "the nearest shut room's door and the plates, in sight")
     own: Sensor = section(Sensor, "own taste, and memory of exhibits")
+    pixels: Pixels = section(Pixels, "a picture through the avatar's eyes")

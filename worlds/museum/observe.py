@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from avatarium.worlds.core import people, proprioception, rays, speech
+from avatarium.worlds.core import eyes, people, proprioception, rays, speech
 from avatarium.worlds.core.bodies import TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
@@ -59,7 +59,17 @@ def features(config: Config) -> tuple[Feature, ...]:
     """The observation table under ``config``; the own taste is sensed where interest is paid."""
     more = ((MEMORY,) if config.memory else ()) + ((TASTE,) if config.rewards.interest > 0 else ())
     seen = people.features("1 = one of the crowd, 0 = a visitor")
-    return (*rays.FEATURES, *seen, *people.gesture_features(), *proprioception.FEATURES, EXHIBITS, DOOR, PLATES, *more)
+    return (
+        *rays.FEATURES,
+        *seen,
+        *people.gesture_features(),
+        *proprioception.FEATURES,
+        EXHIBITS,
+        DOOR,
+        PLATES,
+        *more,
+        *eyes.features(config),
+    )
 
 
 def roles(config: Config) -> tuple[Role, ...]:

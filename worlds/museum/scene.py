@@ -24,7 +24,7 @@ def scene(state: State, config: Config, i: int) -> Scene:
         state,
         i,
         [f"visitor_{a}" if a < config.visitors else f"crowd_{a - config.visitors}" for a in each.tolist()],
-        np.where(each < config.visitors, each % interior.COLOURS, interior.COLOURS),
+        colours(config),
         roles=each >= config.visitors,
         goals=_rings(state, config, i),
         labels=[*_plates(state, i), *_captions(state, i)],
@@ -34,6 +34,11 @@ def scene(state: State, config: Config, i: int) -> Scene:
     rooms = state.access[i, : int(state.num_rooms[i])]
     tints = np.where(rooms == OPEN, drawn.floor_tints, HIDDEN_TINT).astype(np.uint8)
     return replace(drawn, boxes=drawn.boxes[there], box_kinds=drawn.box_kinds[there], floor_tints=tints)
+
+
+def colours(config: Config) -> np.ndarray:
+    """uint8 [A]: palette index of every avatar."""
+    return interior.colours(config.visitors, config.crowd)
 
 
 def _rings(state: State, config: Config, i: int) -> np.ndarray:

@@ -1,13 +1,14 @@
 """Wayfinding: avatars travel from room to room in buildings they have never seen, among others who do the same."""
 
 from avatarium.worlds.core.building import LEVEL_FIELDS
+from avatarium.worlds.core.eyes import Sights, paint_rooms
 from avatarium.worlds.core.spec import WorldSpec
 from avatarium.worlds.wayfinding import rules
 from avatarium.worlds.wayfinding.config import Config
 from avatarium.worlds.wayfinding.guide import oracle
 from avatarium.worlds.wayfinding.heuristic import heuristic
 from avatarium.worlds.wayfinding.observe import overview, roles, state_features
-from avatarium.worlds.wayfinding.scene import scene
+from avatarium.worlds.wayfinding.scene import colours, scene
 from avatarium.worlds.wayfinding.state import allocate, places
 
 WORLD = WorldSpec(
@@ -24,6 +25,7 @@ WORLD = WorldSpec(
     overview=overview,
     state_features=state_features,
     scene=scene,
+    sights=Sights(colours, paint_rooms),
     level_fields=LEVEL_FIELDS,
     frame_fields=("avatars",),
     heuristic=heuristic,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from avatarium.worlds.core.eyes import Pixels
 from avatarium.worlds.core.senses import Sensor
 from avatarium.worlds.core.settings import choice, section, setting
 
@@ -38,3 +39,4 @@ class Config:
     people: Sensor = section(Sensor, "the nearest avatars in sight")
     body: Sensor = section(Sensor, "own motion and memory of it")
     task: Sensor = section(Sensor, "the destination")
+    pixels: Pixels = section(Pixels, "a picture through the avatar's eyes")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from avatarium.worlds.core import people, proprioception, rays
+from avatarium.worlds.core import eyes, people, proprioception, rays
 from avatarium.worlds.core.bodies import CONTROLS, TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
@@ -47,7 +47,8 @@ SIGNPOSTS = (
 def features(config: Config) -> tuple[Feature, ...]:
     """The observation table under ``config``."""
     task = SIGNPOSTS if config.guidance == "signs" else COMPASS
-    return (*rays.FEATURES, *people.features("1 = one of the crowd, 0 = a walker"), *proprioception.FEATURES, *task)
+    seen = people.features("1 = one of the crowd, 0 = a walker")
+    return (*rays.FEATURES, *seen, *proprioception.FEATURES, *task, *eyes.features(config))
 
 
 def roles(config: Config) -> tuple[Role, ...]:

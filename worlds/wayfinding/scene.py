@@ -18,12 +18,17 @@ def scene(state: State, config: Config, i: int) -> Scene:
         state,
         i,
         [f"walker_{a}" if a < config.walkers else f"crowd_{a - config.walkers}" for a in each.tolist()],
-        np.where(each < config.walkers, each % interior.COLOURS, interior.COLOURS),
+        colours(config),
         roles=each >= config.walkers,
         goals=np.column_stack([avatars["goal_x"][walkers], avatars["goal_y"][walkers], walkers % interior.COLOURS]),
         labels=[interior.plate(room, called(room)) for room in rooms if room["kind"] > 0],
         notes={f"walker_{a}": journey(avatars[a], rooms) for a in walkers.tolist()},
     )
+
+
+def colours(config: Config) -> np.ndarray:
+    """uint8 [A]: palette index of every avatar."""
+    return interior.colours(config.walkers, config.crowd)
 
 
 def called(room: np.void) -> str:
