@@ -1,5 +1,6 @@
 """Minds: policies, scripted, exported and learned."""
 
+import contextlib
 import importlib
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from avatarium.agents import populations
 from avatarium.agents.policy import Memory, Policy, Turn
 from avatarium.agents.scripted import Heuristic, Oracle, Random
-from avatarium.worlds import UserError, spec
+from avatarium.worlds import UserError, WorldSpec, spec
 from avatarium.worlds.core import settings
 from avatarium.worlds.core.errors import resolve
+from avatarium.worlds.core.spec import Role
 
 __all__ = ["Memory", "Policy", "Turn", "load"]
 
@@ -33,18 +35,27 @@ def load(text: str, world: str = "", role: str = "", **config: Any) -> Policy:
     if role not in known:
         raise UserError(f"world {found.name!r} has no role {role!r}: its roles are {', '.join(known)}")
     if member is not None:
-        return populations.load(member, found, role, config)
-    if text == "random":
-        return Random(known[role])
-    if text == "heuristic":
-        return Heuristic(found, built)
-    if text == "oracle":
-        return Oracle(found)
+        return addressed(populations.load(member, found, role, config), text)
     if is_file:
         exported = importlib.import_module("avatarium.agents.exported")
-        policy: Policy = exported.OnnxPolicy.open(Path(text), found, known[role])
-        return policy
-    return _made(text, found, role, built)
+        return addressed(exported.OnnxPolicy.open(Path(text), found, known[role]), text)
+    return addressed(_own(text, found, known[role], built) or _made(text, found, role, built), text)
+
+
+def addressed(policy: Policy, text: str) -> Policy:
+    """The policy, which knows from now on as ``address`` what ``load`` has to be given for it: transcripts say so, to be branched later."""
+    with contextlib.suppress(AttributeError):  # of a class that takes no attributes
+        policy.address = text  # type: ignore[attr-defined]
+    return policy
+
+
+def _own(text: str, found: WorldSpec, role: Role, config: Any) -> Policy | None:
+    """One of the policies that a world itself has, or may have."""
+    if text == "random":
+        return Random(role)
+    if text == "heuristic":
+        return Heuristic(found, config)
+    return Oracle(found) if text == "oracle" else None
 
 
 def _made(text: str, found: Any, role: str, config: Any) -> Policy:

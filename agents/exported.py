@@ -1,5 +1,6 @@
 """Policies as files: an ONNX graph and its manifest in a zip. This is what training exports, what is watched and what is submitted."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,24 @@ import numpy as np
 from avatarium.agents.archive import MAX_BYTES, check_onnx_bytes, pack, read
 from avatarium.agents.manifest import Manifest, StateShape
 from avatarium.agents.policy import Turn
+from avatarium.agents.readouts import ENTROPY, VALUE, entropy, gaussian_entropy
 from avatarium.agents.session import Session, runtime
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.rng import GOLDEN, scramble
 from avatarium.worlds.core.spec import Role, WorldSpec
 
-__all__ = ["MAX_BYTES", "Manifest", "OnnxPolicy", "PolicyError", "StateShape", "check_onnx_bytes", "pack", "read", "sample_actions"]
+__all__ = [
+    "MAX_BYTES",
+    "Manifest",
+    "OnnxPolicy",
+    "PolicyError",
+    "StateShape",
+    "check_onnx_bytes",
+    "drawn",
+    "pack",
+    "read",
+    "sample_actions",
+]
 
 Arrays = tuple[np.ndarray, ...]
 LOG_STD_LIMIT = 20.0
@@ -63,13 +76,29 @@ def sample_controls(mean: np.ndarray, log_std: np.ndarray, keys: np.ndarray, gre
     return controls
 
 
+def drawn(outputs: Sequence[np.ndarray], turn: Turn, choices: tuple[int, ...], greedy: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Actions for a turn, and the entropy float32 [B] of what they are drawn from.
+
+    ``outputs`` begins with logits float32 [B, sum(choices)], or, without ``choices``, with means and log-deviations float32 [B, controls].
+    """
+    if not choices:
+        return sample_controls(outputs[0], outputs[1], turn.keys, greedy), gaussian_entropy(outputs[1])
+    logits = outputs[0] if turn.allowed is None else np.where(turn.allowed, outputs[0], FORBIDDEN)
+    return sample_actions(logits, turn.keys, choices, greedy), entropy(logits, choices)
+
+
 class OnnxPolicy:
-    """An exported policy that runs in this process: for one's own files. Other people's belong in the leaderboard's sandbox."""
+    """An exported policy that runs in this process: for one's own files. Other people's belong in the leaderboard's sandbox.
+
+    It tells the entropy of what it draws from and, where the graph has an output for it, the return that it expects.
+    """
 
     def __init__(self, manifest: Manifest, onnx_bytes: bytes) -> None:
         check_onnx_bytes(onnx_bytes, "policy.onnx")
         self.manifest = manifest
         self.name = manifest.name
+        self.tells = (ENTROPY, VALUE) if manifest.value else (ENTROPY,)
+        self.told: dict[str, np.ndarray] = {}
         self.start(onnx_bytes)
 
     @classmethod
@@ -115,8 +144,8 @@ class OnnxPolicy:
                 raise PolicyError(f"{self.name} gave {name} that are not finite numbers")
 
     def _act(self, found: list[np.ndarray], turn: Turn) -> np.ndarray:
-        greedy = self.manifest.sampling == "greedy"
-        if self.manifest.controls:
-            return sample_controls(found[0], found[1], turn.keys, greedy)
-        logits = found[0] if turn.allowed is None else np.where(turn.allowed, found[0], FORBIDDEN)
-        return sample_actions(logits, turn.keys, self.manifest.actions, greedy)
+        actions, unsure = drawn(found, turn, self.manifest.actions, self.manifest.sampling == "greedy")
+        self.told = {ENTROPY: unsure}
+        if self.manifest.value:
+            self.told[VALUE] = found[len(self.manifest.outputs) - 1][:, 0]
+        return actions

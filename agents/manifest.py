@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from avatarium.agents.readouts import VALUE
 from avatarium.worlds.core.errors import UserError, nearest
 from avatarium.worlds.core.spec import Role, WorldSpec
 
@@ -16,7 +17,7 @@ MAX_STATE_FLOATS = 4096
 MAX_TEXT = 2000
 """Characters in one text of a manifest."""
 SAMPLING = ("sample", "greedy")
-OPTIONAL = {"settings"}
+OPTIONAL = {"settings", VALUE}
 """Keys that policies of earlier days do not have."""
 MAX_SETTINGS = 32
 
@@ -58,21 +59,25 @@ class Manifest:
     """SHA-256 of the submission that this one was trained from."""
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Settings of the world that its role needs in order to sense and do what the policy was made for; may be left out."""
+    value: bool = False
+    """Whether the graph has an output ``value`` [B, 1] as well, the return that the policy expects; may be left out."""
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
         _check(self)
 
     def to_json(self) -> str:
-        """The manifest as JSON, one key a line, always in the same order."""
-        return json.dumps({"schema": self.schema, **dataclasses.asdict(self)}, indent=1) + "\n"
+        """The manifest as JSON, one key a line, always in the same order; without ``value`` where there is none, as it used to be."""
+        told = {"schema": self.schema, **dataclasses.asdict(self)}
+        return json.dumps({name: kept for name, kept in told.items() if kept or name != VALUE}, indent=1) + "\n"
 
     @property
     def outputs(self) -> tuple[tuple[str, int], ...]:
-        """Name and width of each output of the graph that says how to act."""
+        """Name and width of each output of the graph: how to act, then ``value`` where it tells that."""
+        value = ((VALUE, 1),) if self.value else ()
         if self.controls:
-            return (("mean", self.controls), ("log_std", self.controls))
-        return (("logits", sum(self.actions)),)
+            return (("mean", self.controls), ("log_std", self.controls), *value)
+        return (("logits", sum(self.actions)), *value)
 
     def check_fits(self, spec: WorldSpec, role: Role) -> None:
         """Raise UserError, saying what does not fit, unless this policy can be the mind of ``role`` in ``spec``."""
@@ -168,6 +173,8 @@ def _check(manifest: Manifest) -> None:
         raise UserError(f"'sampling' in the manifest is {manifest.sampling[:40]!r}: {nearest(manifest.sampling[:40], SAMPLING)}")
     _check_states(manifest.recurrent)
     _check_settings(manifest.settings)
+    if not isinstance(manifest.value, bool):
+        raise UserError(f"'value' in the manifest has to be true or false, not {str(manifest.value)[:40]}")
 
 
 def _check_settings(settings: object) -> None:

@@ -1,6 +1,6 @@
 """What a policy is: it turns what avatars sense into what they do, and carries its own state from step to step."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -34,6 +34,24 @@ class Policy(Protocol):
 
     def step(self, turn: Turn, state: Memory) -> tuple[np.ndarray, Memory]:
         """Actions [B, heads] int32 (or [B, controls] float32) and the next state."""
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A policy that tells of itself (see ``readouts``): transcripts keep it beside what happened."""
+
+    tells: tuple[str, ...]
+    """Names of all that it tells, from the beginning."""
+    told: dict[str, np.ndarray]
+    """By name: float32 [B] about the turn of the last ``step``."""
+
+
+@runtime_checkable
+class LooksBack(Protocol):
+    """A policy that tells more of a step once it has seen where the step led, such as how curious it was."""
+
+    def look_back(self, before: Turn, actions: np.ndarray, after: Turn) -> dict[str, np.ndarray]:
+        """By name: float32 [B] about the step from ``before`` to ``after``, in which it did ``actions`` [B, heads]."""
 
 
 @kernel

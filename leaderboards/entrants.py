@@ -80,6 +80,7 @@ class Submitted:
 
     def __init__(self, path: Path) -> None:
         self.manifest, self.onnx_bytes = exported.read(path)
+        self._path = path
         self.name = self.manifest.name
         self.role: str | None = self.manifest.role
         self.key = hashlib.sha256(self.manifest.to_json().encode() + self.onnx_bytes).hexdigest()
@@ -102,6 +103,7 @@ class Submitted:
         if self._policy is None:
             try:
                 self._policy = SandboxedPolicy(self.manifest, self.onnx_bytes, where.role)
+                agents.addressed(self._policy, str(self._path))
                 probe(self._policy, where.role)
             except PolicyError as refusal:
                 self.close()

@@ -18,6 +18,7 @@ from avatarium.leaderboards.evaluate import evaluate
 from avatarium.training.play import arena
 from avatarium.training.play.minds import Frozen, Seated
 from avatarium.training.run import export
+from avatarium.training.run.candid import company
 from avatarium.training.run.checkpoint import Checkpoint, Progress
 from avatarium.training.run.plan import Plan
 from avatarium.worlds.core.transcript import Transcript
@@ -91,6 +92,32 @@ def test_a_policy_with_memory_is_judged_in_the_sandbox(plan: Plan, playing: Play
     for one, other in zip(here, result.transcripts, strict=True):
         rewards = (Transcript.open(transcript).rewards["walker"] for transcript in (one, other))
         assert np.array_equal(*rewards)
+
+
+@pytest.mark.parametrize(("core", "control"), [("mlp", "discrete"), ("lstm", "discrete"), ("mlp", "continuous")])
+def test_a_policy_tells_what_its_critic_expects(plan: Plan, playing: Playing, tmp_path: Path, core: str, control: str) -> None:
+    """Here and in the sandbox, what torch says in the trainer."""
+    h = replace(plan.hyperparameters, hidden=16, units=12, network=core)
+    plan = replace(plan, settings={"episode_steps": 9, "control": control}, hyperparameters=h)
+    found, settled = checkpoint_of(plan, playing, tmp_path)
+    weights = {"walker": {name: part.numpy() for name, part in settled.module.state_dict().items()}}
+    path = str(export.write_policy(tmp_path / "policy.zip", found, settled.role, "tiny"))
+    (judged,) = evaluate(plan.world, {"tiny": path}, [3], plan.settings, tmp_path / "judged")
+    seats = {"onnx": {"walker": agents.load(path, plan.world, "walker", **plan.settings)}, "torch": company(plan, weights, "tiny")}
+    told = {name: Transcript.open(play(plan.world, seat, [3], tmp_path / name, plan.settings)[0]) for name, seat in seats.items()}
+    told["sandbox"] = Transcript.open(judged.transcripts[0])
+    for transcript in told.values():
+        readouts, expected = transcript.readouts["walker"], told["torch"].readouts["walker"]
+        assert set(readouts) == {"value", "entropy"} and np.ptp(readouts["value"]) > 0.01
+        assert readouts["value"] == pytest.approx(expected["value"], abs=1e-4)
+        assert readouts["entropy"] == pytest.approx(expected["entropy"], abs=1e-4)
+
+
+def test_a_central_critic_cannot_be_told(plan: Plan, playing: Playing, tmp_path: Path) -> None:
+    plan = replace(plan, hyperparameters=replace(plan.hyperparameters, hidden=16, algorithm="mappo"))
+    found, settled = checkpoint_of(plan, playing, tmp_path)
+    manifest, _ = read(export.write_policy(tmp_path / "policy.zip", found, settled.role, "tiny"))
+    assert not manifest.value and '"value"' not in manifest.to_json()
 
 
 @pytest.mark.parametrize("core", ["mlp", "gru"])

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from avatarium.agents import load
-from avatarium.agents.play import play
+from avatarium.agents.play import Seat, play
+from avatarium.agents.policy import Turn
 from avatarium.worlds import UserError, make_batch
 from avatarium.worlds.core import blocks
 from avatarium.worlds.core.recorder import Recorder
@@ -113,7 +114,9 @@ def test_a_bomb_is_not_unpacked(recorded: Path, tmp_path: Path) -> None:
 
 def test_folding_gives_back_the_bytes() -> None:
     rows = np.random.default_rng(0).integers(0, 256, (64, 33), np.uint8)
-    assert (blocks.unfold(blocks.fold(rows), np.dtype("u1"), (64, 33)) == rows).all()
+    found = np.zeros_like(rows)
+    blocks.unfold(blocks.fold(rows), found)
+    assert np.array_equal(found, rows)
 
 
 def test_only_a_batch_that_stops_can_be_recorded(tmp_path: Path) -> None:
@@ -132,3 +135,85 @@ def test_what_was_played_before_an_interruption_is_kept(tmp_path: Path) -> None:
     recorder.close()
     told = Transcript.open(recorder.paths[0])
     assert told.steps == 70 and told.complete and verify(recorder.paths[0]).ok
+
+
+class Telling:
+    """A policy that tells where it is in the episode, as fractions that do not repeat."""
+
+    name, tells = "telling", ("value", "entropy")
+    told: dict[str, np.ndarray] = {}  # noqa: RUF012
+
+    def initial_state(self, rows: int) -> tuple[np.ndarray, ...]:
+        return ()
+
+    def step(self, turn: Turn, state: tuple[np.ndarray, ...]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+        clock = turn.batch.clock[turn.envs]
+        self.told = {"value": (np.sin(clock) + turn.avatars).astype(np.float32), "entropy": np.float32(0.1) * turn.observation[:, 0]}
+        return np.zeros((len(clock), 2), np.int32), ()
+
+
+def test_policies_are_heard_and_change_nothing(tmp_path: Path) -> None:
+    """Read-outs lie beside what happened: the digest is that of an episode in which nobody told anything."""
+    config = {"episode_steps": 150}
+    told = Transcript.open(play("wayfinding", {"walker": Telling()}, [11], tmp_path / "told", config)[0])
+    assert told.header["readouts"] == {"walker": ["value", "entropy"]}
+    values = told.readouts["walker"]["value"]
+    assert values.dtype == np.float32 and values.shape == (150, 8)
+    assert np.array_equal(values, (np.sin(np.arange(150))[:, None] + np.arange(8)).astype(np.float32))
+    silent = Telling()
+    silent.tells, silent.told = (), {}
+    still = Transcript.open(play("wayfinding", {"walker": silent}, [11], tmp_path / "still", config)[0])
+    assert still.readouts == {} and still.digest == told.digest and verify(told.path).ok
+
+
+def test_readers_that_know_no_read_outs_skip_them(tmp_path: Path) -> None:
+    """Their blocks have a tag of their own, and whoever meets an unknown tag passes over it."""
+    (path,) = play("wayfinding", {"walker": Telling()}, [11], tmp_path, {"episode_steps": 150})
+    out = bytearray(path.read_bytes())
+    for tag, unknown in ((blocks.TOLD, b"XXXX"), (b"readouts", b"mysteria")):
+        out = out.replace(tag, unknown)
+    other = tmp_path / "other.avt"
+    other.write_bytes(out)
+    assert Transcript.open(other).digest == Transcript.open(path).digest and verify(other).ok
+
+
+def test_files_from_before_there_were_read_outs_are_read(recorded: Path, tmp_path: Path) -> None:
+    header = json.loads(next(content for tag, content in blocks.read(recorded) if tag == blocks.HEAD))
+    older = {name: value for name, value in header.items() if name not in ("minds", "readouts")}
+    told = Transcript.open(edited(recorded, tmp_path / "older.avt", blocks.HEAD, json.dumps(older).encode()))
+    assert told.readouts == {} and told.digest == Transcript.open(recorded).digest and verify(told.path).ok
+
+
+def test_what_was_told_of_steps_that_were_cut_off_is_not_made_up(tmp_path: Path) -> None:
+    (path,) = play("wayfinding", {"walker": Telling()}, [11], tmp_path, {"episode_steps": 150})
+    whole, data = Transcript.open(path).readouts["walker"]["value"], path.read_bytes()
+    cut = tmp_path / "cut.avt"
+    cut.write_bytes(data[: data.rindex(blocks.TOLD)])
+    told = Transcript.open(cut)
+    values = told.readouts["walker"]["value"]
+    assert told.steps == 150 and np.array_equal(values[:128], whole[:128]) and np.isnan(values[128:]).all()
+
+
+def test_read_outs_that_do_not_fit_are_damage(tmp_path: Path) -> None:
+    (path,) = play("wayfinding", {"walker": Telling()}, [11], tmp_path, {"episode_steps": 60})
+    for change in (struct.pack("<II", 0, 1 << 31), struct.pack("<II", 1 << 31, 60), struct.pack("<II", 0, 60) + bytes(7), b""):
+        damaged = Transcript.open(edited(path, tmp_path / "damaged.avt", blocks.TOLD, change))
+        assert damaged.steps == 60
+        with pytest.raises(UserError, match="its read-outs do not fit"):
+            _ = damaged.readouts
+
+
+def test_a_chunk_that_says_it_is_longer_than_it_is_takes_no_memory(recorded: Path, tmp_path: Path) -> None:
+    chunk = next(content for tag, content in blocks.read(recorded) if tag == blocks.STEPS)
+    with pytest.raises(UserError, match="damaged"):
+        Transcript.open(edited(recorded, tmp_path / "long.avt", blocks.STEPS, struct.pack("<I", 2**32 - 1) + chunk[4:]))
+
+
+def test_those_who_are_absent_tell_nothing() -> None:
+    batch = make_batch("wayfinding", autoreset=False)
+    batch.reset([4])
+    batch.present["walker"][0, 3] = False
+    seat = Seat(batch, "walker", Telling(), [4])
+    batch.step({"walker": seat.act()})
+    for values in seat.readouts().values():
+        assert np.flatnonzero(np.isnan(values[0])).tolist() == [3]

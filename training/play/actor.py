@@ -34,7 +34,7 @@ class Actor:
         self._draw = _sampler(role)
         self._buffers: Iterator[Fragment] = itertools.cycle([allocate(role, steps, batch.num_envs, extras) for _ in range(2)])
         self._counter = VisitCounter(batch.num_envs, role.count, extras.lifetime) if extras.visits else None
-        self._middle = _middle(role)
+        self._middle = middle_of(role)
         self._lead = (batch.num_envs, role.count)
         self._normalised = torch.zeros(batch.num_envs * role.count, role.observation_size)
         self.mine = np.ones(self._lead, np.bool_)
@@ -128,7 +128,7 @@ class Actor:
         )
 
 
-def _middle(role: Role) -> np.ndarray:
+def middle_of(role: Role) -> np.ndarray:
     """float32 [D]: the middle of each feature's range, around which places are hashed; 0 where there are no bounds."""
     space = role.observation_space
     bounded = np.isfinite(space.low) & np.isfinite(space.high)

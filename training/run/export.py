@@ -12,6 +12,7 @@ from avatarium.agents.exported import Manifest, StateShape, pack
 from avatarium.agents.manifest import MAX_TEXT
 from avatarium.agents.networks.acting import Acting
 from avatarium.agents.networks.actor_critic import ActorCritic
+from avatarium.agents.readouts import VALUE
 from avatarium.agents.session import PREFIX_IN, PREFIX_OUT, Session
 from avatarium.training.play.arena import Arena, find
 from avatarium.training.run.checkpoint import Checkpoint
@@ -26,14 +27,17 @@ WIDEST = 10.0
 """Observations are checked up to here where their space has no bounds."""
 
 
-def output_names(network: ActorCritic) -> list[str]:
+def output_names(acting: Acting) -> list[str]:
     """What the graph's outputs are called, without those of its memory."""
-    return ["mean", "log_std"] if network.controls else ["logits"]
+    return [*(["mean", "log_std"] if acting.network.controls else ["logits"]), *([VALUE] if acting.value else [])]
 
 
-def to_onnx(network: ActorCritic, role: Role) -> bytes:
-    """The policy of ``network`` for ``role`` as ONNX. Raises ArithmeticError when onnxruntime does not compute what torch does."""
-    acting = Acting(network, role).eval()
+def to_onnx(network: ActorCritic, role: Role, value: bool = False) -> bytes:
+    """The policy of ``network`` for ``role`` as ONNX, with ``value`` as an output too if wanted.
+
+    Raises ArithmeticError when onnxruntime does not compute what torch does.
+    """
+    acting = Acting(network, role, value).eval()
     states = network.state_names
     example = (torch.zeros(2, role.observation_size), *network.initial(2))
     rows = {0: torch.export.Dim("rows")}
@@ -43,7 +47,7 @@ def to_onnx(network: ActorCritic, role: Role) -> bytes:
             acting,
             example,
             input_names=["observation", *(PREFIX_IN + name for name in states)],
-            output_names=[*output_names(network), *(PREFIX_OUT + name for name in states)],
+            output_names=[*output_names(acting), *(PREFIX_OUT + name for name in states)],
             dynamic_shapes={"observation": rows} | ({"state": tuple(rows for _ in states)} if states else {}),
             dynamo=True,
             external_data=False,
@@ -58,7 +62,7 @@ def to_onnx(network: ActorCritic, role: Role) -> bytes:
 def check(onnx_bytes: bytes, acting: Acting, role: Role) -> None:
     """Compare with torch on observations from all over the role's space, in batches of several sizes, over several steps of memory."""
     network = acting.network
-    session = Session(onnx_bytes, network.state_names, tuple(output_names(network)))
+    session = Session(onnx_bytes, network.state_names, tuple(output_names(acting)))
     rng = np.random.default_rng(0)
     space = role.observation_space
     low, high = np.maximum(space.low, -WIDEST), np.minimum(space.high, WIDEST)
@@ -91,8 +95,9 @@ def write_policy(path: Path, found: Checkpoint, role: Role, name: str) -> Path:
         sampling=recipe_for(here.name).sampling,
         training_data=told(found),
         settings=needed(here, role),
+        value=network.judges_alone,
     )
-    return pack(path, to_onnx(network, role), manifest)
+    return pack(path, to_onnx(network, role, manifest.value), manifest)
 
 
 def needed(here: Arena, role: Role) -> dict[str, Any]:

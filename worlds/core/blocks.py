@@ -4,6 +4,7 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +13,8 @@ import numpy as np
 from avatarium.worlds.core.errors import UserError
 
 MAGIC = b"AVT1"
-HEAD, LEVEL, STEPS, TAIL = b"HEAD", b"LEVL", b"STEP", b"TAIL"
+HEAD, LEVEL, STEPS, TOLD, TAIL = b"HEAD", b"LEVL", b"STEP", b"TOLD", b"TAIL"
+"""Tags of blocks; a reader skips those that it does not know, so that what is optional needs no new schema."""
 _PREFIX = struct.Struct("<4sII")
 LARGEST = 1 << 26
 """Bytes that a block may hold when unpacked: a crafted file cannot fill the memory."""
@@ -20,7 +22,8 @@ LARGEST = 1 << 26
 
 def write(file: BinaryIO, tag: bytes, content: bytes) -> None:
     """Append one block: tag, length, CRC-32, then the content packed by deflate (zlib, so that a browser can read it)."""
-    packed = zlib.compress(content, 1)
+    packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)  # folded bytes come in runs: it is faster
+    packed = packer.compress(content) + packer.flush()
     file.write(_PREFIX.pack(tag, len(packed), zlib.crc32(packed)) + packed)
     file.flush()
 
@@ -67,14 +70,13 @@ def fold(rows: np.ndarray) -> bytes:
     return changes.T.tobytes()
 
 
-def unfold(content: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
-    """The array [T, ...] whose bytes ``fold`` was given."""
-    planes = np.frombuffer(content, np.uint8).reshape(-1, shape[0])
-    rows = np.bitwise_xor.accumulate(planes.T, axis=0)
-    return np.ascontiguousarray(rows).reshape(-1).view(dtype).reshape(shape)
+def unfold(content: bytes, rows: np.ndarray) -> None:
+    """Fill ``rows`` uint8 [T, K] with the bytes that ``fold`` was given. Raises ValueError when ``content`` is of another size."""
+    rows[:] = np.frombuffer(content, np.uint8).reshape(rows.shape[::-1]).T
+    for before, row in pairwise(rows):  # thrice as fast as ``accumulate``, which walks down columns
+        row ^= before
 
 
-def join(parts: list[np.ndarray], dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
-    """Pieces [t, ...] one after the other as [T, ...], byte for byte; NumPy's own concatenation drops the padding of aligned records."""
-    whole = b"".join(part.tobytes() for part in parts)
-    return np.frombuffer(whole, dtype).reshape(-1, *shape)
+def shaped(rows: np.ndarray, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """Bytes uint8 [T, K], contiguous, as an array [T, *shape] of ``dtype`` that lies in the same memory, padding included."""
+    return rows.reshape(-1).view(dtype).reshape(len(rows), *shape)

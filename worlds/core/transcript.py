@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import accumulate
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from avatarium.worlds.core import blocks, discovery, settings
-from avatarium.worlds.core.batch import Batch
+from avatarium.worlds.core.batch import Batch, Step
 from avatarium.worlds.core.errors import UserError
-from avatarium.worlds.core.recorder import EVENT, SCHEMA, opening
+from avatarium.worlds.core.recorder import EVENT, SCHEMA, columns, opening
 from avatarium.worlds.core.scene import Scene
 from avatarium.worlds.core.spec import Role, WorldSpec
 
@@ -20,20 +22,26 @@ from avatarium.worlds.core.spec import Role, WorldSpec
 class Transcript:
     """One episode as it was recorded. ``steps`` T; A avatars of a role; frame 0 is the state after the reset, frame t that after step t."""
 
-    def __init__(self, path: Path, header: dict[str, Any], level: bytes, chunks: list[bytes], tail: dict[str, Any] | None) -> None:
-        self.path, self.header, self.tail = path, header, tail
+    def __init__(self, path: Path, header: dict[str, Any], found: dict[bytes, list[bytes]]) -> None:
+        """``found``: the contents of the file's blocks by their tags (see ``blocks``)."""
+        self.path, self.header = path, header
+        self.tail: dict[str, Any] | None = json.loads(found[blocks.TAIL][0]) if blocks.TAIL in found else None
         self._columns = {name: (np.dtype(kind), tuple(shape)) for name, (kind, shape) in header["columns"].items()}
         self._level = {name: (np.dtype(kind), tuple(shape)) for name, (kind, shape) in header["level"].items()}
-        self.opening = level
+        self.opening = found[blocks.LEVEL][0]
         """Level and first frame, as ``recorder.opening`` gives them."""
-        self._parts: dict[str, list[np.ndarray]] = {name: [] for name in self._columns}
-        self._happened: list[np.ndarray] = []
-        for chunk in chunks:
-            self._take(chunk)
-        self.steps = sum(len(part) for part in next(iter(self._parts.values())))
-        self.data = {name: blocks.join(parts, *self._columns[name]) for name, parts in self._parts.items()}
-        self.events = blocks.join(self._happened, EVENT, ())
+        chunks = found.get(blocks.STEPS, [])
+        self._ends = list(accumulate(self._length(chunk) for chunk in chunks))
+        self.steps: int = self._ends[-1] if chunks else 0
+        self._rows = {name: np.zeros((self.steps + 1, blocks.size(*column)), np.uint8) for name, column in self._columns.items()}
+        self._begin()
+        happened = [self._take(chunk, end) for chunk, end in zip(chunks, self._ends, strict=True)]
+        self.data = {name: blocks.shaped(rows[1:], *self._columns[name]) for name, rows in self._rows.items()}
+        """Every column over time, [T, ...], by its name in the header."""
+        self._happened = [np.frombuffer(part, EVENT) for part in happened]
+        self.events = np.frombuffer(b"".join(happened), EVENT)
         """EVENT [E]: everything that happened, in order."""
+        self._told = found.get(blocks.TOLD, [])
 
     @classmethod
     def open(cls, path: Path | str) -> "Transcript":
@@ -46,38 +54,92 @@ class Transcript:
             raise UserError(f"{path} is damaged: its beginning cannot be read, so nothing of it can be shown")
         try:
             header = json.loads(found[blocks.HEAD][0])
-            tail = json.loads(found[blocks.TAIL][0]) if blocks.TAIL in found else None
             if header["schema"] != SCHEMA:
                 raise UserError(
                     f"{path} has schema {header['schema']}, this version reads {SCHEMA}: use the one that recorded it, or a newer one"
                 )
-            return cls(path, header, found[blocks.LEVEL][0], found.get(blocks.STEPS, []), tail)
-        except (KeyError, ValueError, TypeError) as fault:
+            return cls(path, header, found)
+        except (KeyError, ValueError, TypeError, AttributeError) as fault:
             if isinstance(fault, UserError):
                 raise
             raise UserError(f"{path} is damaged: its contents do not fit its header ({fault})") from fault
 
-    def _take(self, chunk: bytes) -> None:
-        steps, at = int(np.frombuffer(chunk[:4], "<u4")[0]), 4
-        for name, (dtype, shape) in self._columns.items():
-            size = blocks.size(dtype, (steps, *shape))
-            self._parts[name].append(blocks.unfold(chunk[at : at + size], dtype, (steps, *shape)))
+    def _length(self, chunk: bytes) -> int:
+        """Steps of a chunk. Raises ValueError when it cannot hold as many as it says, before memory is taken for them."""
+        steps = int(np.frombuffer(chunk[:4], "<u4")[0])
+        each = sum(blocks.size(*column) for column in self._columns.values())
+        if not 0 < steps * each <= len(chunk) - 4:
+            raise ValueError(f"a chunk of {len(chunk)} bytes says that it holds {steps} steps of {each} bytes")
+        return steps
+
+    def _begin(self) -> None:
+        """Take the first frame out of the opening, where the level comes before it."""
+        at = sum(blocks.size(*column) for column in self._level.values())
+        for name, rows in self._rows.items():
+            if name.startswith("frames."):
+                rows[0] = np.frombuffer(self.opening[at : at + rows.shape[1]], np.uint8)
+                at += rows.shape[1]
+
+    def _take(self, chunk: bytes, end: int) -> bytes:
+        """Unfold the steps of a chunk that end before step ``end``; returns the bytes of what happened in them."""
+        at, steps = 4, self._length(chunk)
+        for rows in self._rows.values():
+            size = steps * rows.shape[1]
+            blocks.unfold(chunk[at : at + size], rows[1 + end - steps : 1 + end])
             at += size
-        self._happened.append(np.frombuffer(chunk[at:], EVENT))
+        return chunk[at:]
+
+    @cached_property
+    def readouts(self) -> dict[str, dict[str, np.ndarray]]:
+        """What policies told of themselves: float32 [T, A] by role and name, NaN where nothing was told; empty when nobody tells anything.
+
+        ``value``: the return that is expected; ``entropy``: nats of the distribution that actions were drawn from; ``intrinsic``: reward
+        from within. Raises UserError when the file is damaged there.
+        """
+        listed: dict[str, list[str]] = self.header.get("readouts", {})
+        try:
+            counts = [self.header["roles"][role] for role, names in listed.items() for _ in names]
+            kept = [np.full((self.steps, count), np.nan, np.float32) for count in counts]
+            for chunk in self._told:
+                self._hear(chunk, kept)
+        except (KeyError, ValueError, TypeError, AttributeError) as fault:
+            raise UserError(f"{self.path} is damaged: its read-outs do not fit its header ({fault})") from fault
+        values = iter(kept)
+        return {role: {name: next(values) for name in names} for role, names in listed.items()}
+
+    def _hear(self, chunk: bytes, kept: list[np.ndarray]) -> None:
+        """Put the read-outs of a chunk, which begins with its first step and how many there are, into their places."""
+        (first, steps), at = np.frombuffer(chunk[:8], "<u4").tolist(), 8
+        if first + steps > self.steps:
+            raise ValueError(f"they go on to step {first + steps}, but there are {self.steps}")
+        for values in kept:
+            rows = np.zeros((steps, 4 * values.shape[1]), np.uint8)
+            blocks.unfold(chunk[at : at + rows.size], rows)
+            values[first : first + steps] = blocks.shaped(rows, values.dtype, values.shape[1:])
+            at += rows.size
 
     @property
     def complete(self) -> bool:
         """Whether the file was closed properly, so that nothing is missing at its end."""
         return self.tail is not None and self.tail["steps"] == self.steps
 
+    @property
+    def by_hand(self) -> str:
+        """The agent that a person moved; empty where nobody did, and in branches, which only repeat what a person did."""
+        extra = self.header.get("extra", {})
+        if "branch" in extra:
+            return ""
+        human = extra.get("human")
+        return str(human.get("agent", "")) if isinstance(human, dict) else str(extra.get("by_hand", ""))  # as older ones have it
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) over level, first frame, and every chunk's columns and events: equal exactly when the episodes are."""
         digest = hashlib.sha256(self.opening)
-        for k in range(len(self._happened)):
-            for parts in self._parts.values():
-                digest.update(parts[k].tobytes())
-            digest.update(self._happened[k].tobytes())
+        for begin, end, happened in zip([0, *self._ends], self._ends, self._happened, strict=False):
+            for rows in self._rows.values():
+                digest.update(rows[1 + begin : 1 + end].data)
+            digest.update(happened.tobytes())
         return digest.hexdigest()
 
     @cached_property
@@ -120,16 +182,11 @@ class Transcript:
         return state
 
     def frame(self, field: str) -> np.ndarray:
-        """A state field over time: [T + 1, ...], frame 0 being the beginning."""
-        dtype, shape = self._columns[f"frames.{field}"]
-        at = sum(blocks.size(*column) for column in self._level.values())
-        for name in self.spec.frame_fields:
-            size = blocks.size(*self._columns[f"frames.{name}"])
-            if name == field:
-                first = np.frombuffer(self.opening[at : at + size], dtype).reshape((1, *shape))
-                return blocks.join([first, self.data[f"frames.{field}"]], dtype, shape)
-            at += size
-        raise UserError(f"{self.path} holds no field {field!r}")
+        """A state field over time: [T + 1, ...], frame 0 being the beginning. Raises UserError when it was not recorded."""
+        name = f"frames.{field}"
+        if name not in self._rows:
+            raise UserError(f"{self.path} holds no field {field!r}")
+        return blocks.shaped(self._rows[name], *self._columns[name])
 
     @cached_property
     def _frames(self) -> dict[str, np.ndarray]:
@@ -155,18 +212,48 @@ class Verdict(NamedTuple):
     steps: int
 
 
+class DepartureError(UserError):
+    """The world does something else than a transcript tells; ``step`` is the step in which it does."""
+
+    def __init__(self, sentence: str, step: int) -> None:
+        super().__init__(sentence)
+        self.step = step
+
+
+def relive(told: Transcript) -> Iterator[tuple[Batch, Step | None]]:
+    """Play a transcript again: the batch of one environment after its reset, then after each step, with what the step brought; T + 1 times.
+
+    This regains what is not in the file, such as what avatars sensed. The arrays are filled again by the next step. Raises
+    DepartureError as soon as state, rewards or events are not byte for byte what the transcript tells, and UserError where the world is
+    not installed in the version that recorded it, or the file does not fit it.
+    """
+    batch = Batch(told.spec, 1, autoreset=False, **told.header["config"])
+    try:
+        if {name: (array.dtype, array.shape[1:]) for name, array in told.data.items()} != columns(batch):
+            raise UserError(f"{told.path} is damaged: it holds other columns than {told.spec.name} records")
+        batch.reset([told.header["seed"]])
+        if opening(batch, 0) != told.opening:
+            raise DepartureError(f"{told.path}: the world begins differently from what the transcript says", 0)
+        yield batch, None
+        for t in range(told.steps):
+            if batch.episodes.over[0]:
+                raise DepartureError(f"{told.path}: the world ends after {t} of the {told.steps} steps that the transcript holds", t)
+            step = batch.step({name: told.data[f"actions.{name}"][t][None] for name in batch.roles})
+            if wrong := _difference(told, batch, t):
+                raise DepartureError(f"{told.path}: at step {t} the world gives other {wrong} than the transcript says", t)
+            yield batch, step
+    finally:
+        batch.close()
+
+
 def verify(path: Path | str) -> Verdict:
     """Re-simulate a transcript from its seed and its actions, and compare every byte of every step."""
     told = Transcript.open(path)
-    batch = Batch(told.spec, 1, autoreset=False, **told.header["config"])
-    batch.reset([told.header["seed"]])
-    if opening(batch, 0) != told.opening:
-        return Verdict(False, f"{path}: the world begins differently from what the transcript says", 0)
-    for t in range(told.steps):
-        batch.step({name: told.data[f"actions.{name}"][t][None] for name in batch.roles})
-        wrong = _difference(told, batch, t)
-        if wrong:
-            return Verdict(False, f"{path}: at step {t} the world gives other {wrong} than the transcript says", t)
+    try:
+        for _ in relive(told):
+            pass
+    except DepartureError as departure:
+        return Verdict(False, str(departure), departure.step)
     if told.tail is not None and told.tail["digest"] != told.digest:
         return Verdict(False, f"{path}: the digest at its end is not that of its contents", told.steps)
     ending = "" if told.complete else "; the file was cut, later steps are missing"
@@ -185,6 +272,7 @@ def _difference(told: Transcript, batch: Batch, t: int) -> str:
     for name in batch.roles:
         if batch.rewards[name][0].tobytes() != told.data[f"rewards.{name}"][t].tobytes():
             return f"rewards ({name})"
-    happened, noted = batch.events.records[0, : batch.events.count[0]], told.events[told.events["step"] == t]
+    first, after = np.searchsorted(told.events["step"], (t, t + 1))
+    happened, noted = batch.events.records[0, : batch.events.count[0]], told.events[first:after]
     same = len(happened) == len(noted) and all((happened[f] == noted[f]).all() for f in ("kind", "who", "whom", "value"))
     return "" if same else "events"
