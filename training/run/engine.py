@@ -188,6 +188,13 @@ def learner_state(algorithm: BatchedPPO) -> dict[str, Any]:
     return state
 
 
+def module_arrays(algorithm: BatchedPPO) -> dict[str, Any]:
+    """What has been learnt: by module, parameters and statistics by their names."""
+    state = algorithm.learner_group.get_state(components=f"{COMPONENT_LEARNER}/{COMPONENT_RL_MODULE}")
+    found: dict[str, Any] = state[COMPONENT_LEARNER][COMPONENT_RL_MODULE]
+    return found
+
+
 def restore(algorithm: BatchedPPO, checkpoint: Checkpoint) -> None:
     """Put a fresh algorithm where the checkpoint was."""
     state = learner_state(algorithm)

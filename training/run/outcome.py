@@ -1,14 +1,16 @@
 """What a finished run leaves behind: policies, curve, verdict, replay."""
 
 import dataclasses
-import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from avatarium.agents import addressed
+from avatarium.agents.play import play
 from avatarium.leaderboards.evaluate import Result, evaluate, table
-from avatarium.training.run import card, curve, export, history
+from avatarium.training.run import candid, card, curve, export, history
 from avatarium.training.run.checkpoint import Checkpoint
 from avatarium.training.run.recipe import recipe_for
 from avatarium.worlds.core.spec import WorldSpec
@@ -48,10 +50,19 @@ def finish(found: Checkpoint, run: Path, episodes: int, say: Callable[[str], Non
         for split, config in places(here.spec, found.plan.settings).items():
             results = judge(found, here.spec, name, policies, config, run / "evaluation" / name / split, episodes)
             verdicts.append((split, results))
-    seen = verdicts[-1][1][0].transcripts
-    replay = Path(shutil.copy(seen[0], run / "replay.avt")) if seen else None
+    replay = _replay(found, run, policies, config)
     told = "\n".join(f"{results[0].role}, {split} levels\n{table(results)}" for split, results in verdicts)
     return Outcome(policies, picture, card.write(run / "card.md", found, policies, verdicts), told, replay)
+
+
+def _replay(found: Checkpoint, run: Path, policies: dict[str, Path], config: dict[str, Any]) -> Path:
+    """The first episode of the evaluation once more, with all that the networks can tell of themselves."""
+    with tempfile.TemporaryDirectory(dir=run, prefix=".replay-") as folder:
+        seats = candid.company(found.plan, found.modules, run.resolve().name)
+        for name, path in policies.items():
+            addressed(seats[name], str(path))
+        (played,) = play(found.plan.world, seats, [FIRST_SEED], Path(folder), config)
+        return played.replace(run / "replay.avt")
 
 
 def places(spec: WorldSpec, settings: dict[str, Any]) -> dict[str, dict[str, Any]]:

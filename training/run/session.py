@@ -27,6 +27,7 @@ from avatarium.training.run import checkpoint, engine
 from avatarium.training.run.checkpoint import Checkpoint, Progress
 from avatarium.training.run.direction import Direction
 from avatarium.training.run.history import History, Point
+from avatarium.training.run.live import Feed
 from avatarium.training.run.plan import Plan
 from avatarium.training.run.progress import Display
 from avatarium.training.run.recipe import read_events, recipe_for
@@ -114,6 +115,10 @@ class Session:
         role = self.plan.casting.sides[0]
         return engine.network_weights(self._algorithm, self.plan.casting.modules[role])
 
+    def show(self, feed: Feed) -> None:
+        """Let whoever watches see an episode as it would be played now."""
+        feed.serve(self.progress.iteration, lambda: engine.module_arrays(self._algorithm))
+
     def save(self) -> Path:
         """Write a checkpoint; returns its folder."""
         return checkpoint.save(
@@ -151,7 +156,8 @@ def _attempt(
     try:
         session = Session(plan, folder, algorithm, resumed)
         try:
-            ended = Ended(_loop(session, display, interrupted), interrupted())
+            feed = Feed(plan, folder, lambda sentence: display.say(sentence))
+            ended = Ended(_loop(session, display, interrupted, feed), interrupted())
         finally:
             session.history.close()
     except BaseException:
@@ -161,7 +167,7 @@ def _attempt(
     return ended
 
 
-def _loop(session: Session, display: Display, interrupted: Callable[[], bool]) -> Path:
+def _loop(session: Session, display: Display, interrupted: Callable[[], bool], feed: Feed) -> Path:
     if session.progress.iteration == 0:
         session.save()  # so that there always is something to go back to
     interval = 60.0 * session.plan.hyperparameters.checkpoint_minutes
@@ -169,6 +175,7 @@ def _loop(session: Session, display: Display, interrupted: Callable[[], bool]) -
     while session.done < 1.0 and not interrupted():
         point = session.iterate()
         display.show(session.done, point)
+        session.show(feed)
         if session.progress.seconds >= due:
             session.save()
             due = session.progress.seconds + interval
