@@ -18,12 +18,12 @@ def scene(state: State, config: Config, i: int) -> Scene:
     return interior.scene(
         state,
         i,
-        ["host", *(f"visitor_{v}" for v in range(config.visitors))],
+        ["host_0", *(f"visitor_{v}" for v in range(config.visitors))],
         colours(config),
         roles=np.minimum(np.arange(len(avatars)), 1),
         goals=np.array([(at.x_m, at.y_m, a - 1) for at, a in zip(wished, here, strict=True)]).reshape(-1, 3),
         labels=[interior.plate(room, called(int(room["kind"]))) for room in rooms if 0 < room["kind"] <= LOBBY],
-        notes={"host": f"thinks of the way to the {called(int(avatars[0]['mind']))}"}
+        notes={"host_0": f"thinks of the way to the {called(int(avatars[0]['mind']))}"}
         | {f"visitor_{a - 1}": wishing(avatars[a]) for a in here},
     )
 

@@ -20,8 +20,8 @@ class Feature:
     high: float
     meaning: str
     sensor: str
-    shape: tuple[int, ...] = ()
-    """Of what its values make up, such as the channels, height and width of a picture; empty for a plain row of numbers."""
+    shape: tuple[int, int, int] | None = None
+    """Channels, height and width of the picture that its values make up; None for a plain row of numbers."""
 
 
 def box(features: tuple[Feature, ...]) -> Box:

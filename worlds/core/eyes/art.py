@@ -65,7 +65,8 @@ def _paint(left: np.ndarray) -> np.ndarray:
     base = np.concatenate([floor, np.array(boxes)])
     ids = np.array([FLOOR_ID] * len(floor) + [BOX_ID + k for k in range(len(BOXES)) for _ in FACES], np.uint32)
     mixed = np.round(np.array(FOG) + (base[:, None] - FOG) * left[None, :, None]).astype(np.uint32)
-    return (mixed[..., 0] | mixed[..., 1] << 8 | mixed[..., 2] << 16 | ids[:, None] << 24).astype(np.uint32)
+    found: np.ndarray = (mixed[..., 0] | mixed[..., 1] << 8 | mixed[..., 2] << 16 | ids[:, None] << 24).astype(np.uint32)
+    return found
 
 
 def _figure() -> tuple[np.ndarray, np.ndarray]:

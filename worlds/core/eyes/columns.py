@@ -35,6 +35,8 @@ EYE_M = F(1.06)
 WALL_TOP_M = F(2.2)
 NEAREST_M = F(0.05)
 FARTHEST_M = F(1e4)
+CLOSEST_M = F(0.3)
+"""Bodies and things nearer than this fill the eye and are not drawn."""
 FOG_R, FOG_G, FOG_B = F(FOG[0]), F(FOG[1]), F(FOG[2])
 SIDES = len(FACES)
 TOP = SIDES - 1
@@ -95,7 +97,8 @@ def ground(art_paint, tints, width, height, x, y, shade_):
     cx, cy = np.int32(x * F(2)), np.int32(y * F(2))
     cx, cy = min(max(cx, np.int32(0)), np.int32(width - 1)), min(max(cy, np.int32(0)), np.int32(height - 1))
     chequer = (np.int32(x) + np.int32(y)) & np.int32(1)
-    return art_paint[(tints[cy * np.int32(width) + cx] * np.int32(2) + chequer) * np.int32(SHADES) + shade_]
+    tint = tints[np.uint32(cy * np.int32(width) + cx)]  # what has no sign is not looked at for being negative: the loop vectorises
+    return art_paint[np.uint32((tint * np.int32(2) + chequer) * np.int32(SHADES) + shade_)]
 
 
 @inlined
@@ -177,7 +180,7 @@ def side_shown(ahead, left, turn_cos, turn_sin):
     cosine = turn_cos * ahead + turn_sin * left
     sine = turn_sin * ahead - turn_cos * left
     turns = atan2(sine, cosine) * (F(ANGLES) / TWO_PI) + F(0.5)
-    return math.floor(turns) % ANGLES
+    return np.int32(math.floor(turns)) % ANGLES  # CUDA has a floor that returns a float
 
 
 @inlined

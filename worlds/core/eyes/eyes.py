@@ -13,7 +13,7 @@ from avatarium.worlds.core.eyes.sights import MARK, Sights
 from avatarium.worlds.core.spec import WorldSpec, avatar_numbers
 
 Chunk = tuple[int, int]
-BLANK = (np.zeros((0, 0, 0, 0, 3), np.uint8), np.zeros((0, 0, 0, 0), np.float32), np.zeros((0, 0, 0, 0), np.uint8))
+BLANK: tuple[np.ndarray, ...] = (np.zeros((0, 0, 0, 0, 3), np.uint8), np.zeros((0, 0, 0, 0), np.float32), np.zeros((0, 0, 0, 0), np.uint8))
 """Colours, depths and numbers of no views."""
 
 
@@ -94,6 +94,7 @@ class Eyes:
 
 def fitting(shape: tuple[int, ...], rgb: Any, depth: Any, ids: Any) -> tuple[Any, Any, Any]:
     """The arrays that are to be filled with views, ``shape`` N, A, H, W. Raises UserError for one that cannot hold them."""
+    blank: Any
     for array, name, blank in zip((rgb, depth, ids), ("rgb", "depth", "ids"), BLANK, strict=True):
         want = (*shape, *blank.shape[4:])
         if array is not None and (array.shape != want or array.dtype != blank.dtype or not array.flags["C_CONTIGUOUS"]):

@@ -7,6 +7,7 @@ import numpy as np
 
 from avatarium.worlds.core.eyes.art import FIRST_BOX, HALF_WIDTH_M, SHADES
 from avatarium.worlds.core.eyes.columns import (
+    CLOSEST_M,
     EYE_M,
     FARTHEST_M,
     NEAREST_M,
@@ -27,8 +28,6 @@ from avatarium.worlds.core.eyes.columns import (
 from avatarium.worlds.core.kernels import inlined, kernel
 
 F = np.float32
-CLOSEST_M = F(0.3)
-"""Bodies and things nearer than this fill the eye and are not drawn."""
 
 
 class Lens(NamedTuple):
@@ -36,7 +35,7 @@ class Lens(NamedTuple):
 
     side: np.ndarray  # float32 [W]: tangent of the angle of each column, to the right
     length: np.ndarray  # float32 [W]: metres along its gaze per metre of depth
-    focal: float  # pixels
+    focal: np.float32  # pixels
 
 
 def lens(width: int, fov_deg: float) -> Lens:
@@ -276,16 +275,17 @@ def to_row(work, row, at, channels):
     plane = rows * columns
     with_depth, with_ids = channels
     for r in range(rows):
-        line, n = work.image[r], at + r * columns
-        for k in range(columns):
-            row[n + k] = F(line[k] & np.uint32(255)) * F(1 / 255)
-        for k in range(columns):
-            row[n + plane + k] = F((line[k] >> np.uint32(8)) & np.uint32(255)) * F(1 / 255)
-        for k in range(columns):
-            row[n + 2 * plane + k] = F((line[k] >> np.uint32(16)) & np.uint32(255)) * F(1 / 255)
+        line, first = work.image[r], at + r * columns
+        for channel in range(3):
+            part, shift = row[first + channel * plane : first + channel * plane + columns], np.uint32(8 * channel)
+            for k in range(columns):
+                part[k] = F(np.int32((line[k] >> shift) & np.uint32(255))) * F(1 / 255)
         if with_depth:
+            depths, part = work.depths[r], row[first + 3 * plane : first + 3 * plane + columns]
             for k in range(columns):
-                row[n + 3 * plane + k] = F(1) - min(work.depths[r, k], F(10)) * F(0.1)
+                part[k] = F(1) - min(depths[k], F(10)) * F(0.1)
         if with_ids:
+            last = first + (3 + with_depth) * plane
+            part = row[last : last + columns]
             for k in range(columns):
-                row[n + (3 + with_depth) * plane + k] = F(line[k] >> np.uint32(24)) * F(1 / 64)
+                part[k] = F(np.int32(line[k] >> np.uint32(24))) * F(1 / 64)
