@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := runs/demo
 
-.PHONY: venv demo test lint bench bench-spread
+.PHONY: venv demo test lint bench bench-spread web gallery
 
 venv: $(READY)
 
@@ -40,10 +40,22 @@ lint: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
+# The script of replay pages, from render/web/src; needs node and npm.
+web: venv
+	$(BIN)/python -m avatarium.render.web.bundle build/web
+
 bench: venv
 	$(BIN)/avatarium bench worlds --json runs/bench/worlds.json
 	$(BIN)/python tests/benchmarks/bench_worlds.py
+	$(BIN)/python tests/benchmarks/bench_render.py --json runs/bench/render.json
+	$(BIN)/python tests/benchmarks/bench_pixels.py --json runs/bench/pixels.json
+	$(BIN)/python tests/benchmarks/bench_transcript.py
+	$(BIN)/python tests/benchmarks/bench_render.py
 	$(BIN)/avatarium bench training --json runs/bench/training.json
+
+# Pictures and clips of every world, for this README and the cards of worlds.
+gallery: venv
+	$(BIN)/avatarium gallery --out render/gallery
 
 # More than an hour: five seeds of everybody who learns simple_spread.
 bench-spread: venv

@@ -6,6 +6,7 @@ import numpy as np
 
 from avatarium.render import palette
 from avatarium.render.geometry import FLAT, VERTEX, ball, boxes, flat_quads, lathe, moved
+from avatarium.render.theme import LIGHT, Surfaces, Theme
 from avatarium.worlds.core.scene import BOX_KINDS, Scene
 
 TEXELS_PER_M = 10.0
@@ -31,50 +32,54 @@ class Building:
     height_m: float
 
 
-def key(scene: Scene) -> bytes:
+def key(scene: Scene, theme: Theme = LIGHT) -> bytes:
     """What a level's meshes depend on, as bytes to compare."""
     parts = (scene.boxes, scene.box_kinds, scene.floors, scene.floor_tints, np.asarray(scene.bounds, np.float32))
-    return b"|".join(np.ascontiguousarray(p).tobytes() for p in parts)
+    return b"|".join([theme.name.encode(), *(np.ascontiguousarray(p).tobytes() for p in parts)])
 
 
-def build(scene: Scene) -> Building:
+def build(scene: Scene, theme: Theme = LIGHT) -> Building:
     """Make the meshes of a scene's level; takes some 20 ms, so keep the result while ``key`` stays the same."""
     of_kind = {name: scene.boxes[scene.box_kinds == i] for i, name in enumerate(BOX_KINDS)}
+    made = theme.surfaces
     solid = [
-        _plinth(scene.bounds),
-        boxes(of_kind["wall"], palette.linear(palette.WALL_SIDE), palette.linear(palette.WALL_TOP)),
-        boxes(of_kind["furniture"], palette.linear(palette.WOOD), palette.linear(palette.WOOD_TOP)),
-        boxes(of_kind["screen"], palette.linear(palette.SCREEN), palette.linear(palette.SCREEN_TOP)),
-        *(_plant(box) for box in of_kind["plant"]),
+        _plinth(scene.bounds, made),
+        boxes(of_kind["wall"], palette.linear(made.wall), palette.linear(made.wall_top)),
+        boxes(of_kind["furniture"], palette.linear(made.wood), palette.linear(made.wood_top)),
+        boxes(of_kind["screen"], palette.linear(made.screen), palette.linear(made.screen_top)),
+        *(_plant(box, made) for box in of_kind["plant"]),
     ]
-    height = float(scene.boxes[:, 5].max()) if len(scene.boxes) else 1.0
     return Building(
-        key(scene), scene.bounds, np.concatenate(solid), _panes(of_kind["glass"]), _contact_shadow(scene.bounds), _floor_map(scene), height
+        key=key(scene, theme),
+        bounds=scene.bounds,
+        solid=np.concatenate(solid),
+        glass=_panes(of_kind["glass"], made),
+        shade=_contact_shadow(scene.bounds),
+        floor_map=_floor_map(scene, made),
+        height_m=float(scene.boxes[:, 5].max()) if len(scene.boxes) else 1.0,
     )
 
 
-def _plinth(bounds: tuple[float, float, float, float]) -> np.ndarray:
+def _plinth(bounds: tuple[float, float, float, float], made: Surfaces) -> np.ndarray:
     x0, y0, x1, y1 = bounds
     rim = 0.12
     plate = boxes(
-        np.array([[x0 - rim, y0 - rim, x1 + rim, y1 + rim, -PLINTH_M, -0.02]]),
-        palette.linear(palette.PLINTH),
-        palette.linear(palette.WALL_TOP),
+        np.array([[x0 - rim, y0 - rim, x1 + rim, y1 + rim, -PLINTH_M, -0.02]]), palette.linear(made.plinth), palette.linear(made.wall_top)
     )
     plate["light"] = np.where(plate["position"][:, 2] < -0.1, 0.8, 1.0)
     return plate
 
 
-def _plant(box: np.ndarray) -> np.ndarray:
+def _plant(box: np.ndarray, made: Surfaces) -> np.ndarray:
     x0, y0, x1, y1, z0, z1 = (float(v) for v in box)
     r, high = min(x1 - x0, y1 - y0) / 2, max(z1 - z0, 0.3)
     pot = lathe(
         [(0.0, 0.0), (0.55 * r, 0.0), (0.75 * r, 0.35 * high), (0.66 * r, 0.36 * high), (0.0, 0.34 * high)],
-        palette.linear(palette.POT),
+        palette.linear(made.pot),
         16,
         0.7,
     )
-    leaf = palette.linear(palette.LEAF)
+    leaf = palette.linear(made.leaf)
     crown = [
         ball(r * size, (r * dx, r * dy, high * z), leaf * tone, 10, 0.9)
         for dx, dy, z, size, tone in (
@@ -87,13 +92,13 @@ def _plant(box: np.ndarray) -> np.ndarray:
     return moved(np.concatenate([pot, *crown]), ((x0 + x1) / 2, (y0 + y1) / 2, z0))
 
 
-def _panes(extents: np.ndarray) -> np.ndarray:
+def _panes(extents: np.ndarray, made: Surfaces) -> np.ndarray:
     if not len(extents):
         return np.zeros(0, FLAT)
-    solid = boxes(extents, palette.linear(palette.GLASS), palette.linear(palette.GLASS))
+    solid = boxes(extents, palette.linear(made.glass), palette.linear(made.glass))
     pane = np.zeros(len(solid), FLAT)
     pane["position"] = solid["position"]
-    pane["colour"][:, :3] = np.array(palette.GLASS) / 255.0
+    pane["colour"][:, :3] = np.array(made.glass) / 255.0
     pane["colour"][:, 3] = np.where(solid["normal"][:, 2] > 0.5, 0.85, 0.30)
     return pane
 
@@ -114,16 +119,16 @@ def _contact_shadow(bounds: tuple[float, float, float, float]) -> np.ndarray:
     return flat_quads(np.array(corners), np.array(colours))
 
 
-def _floor_map(scene: Scene) -> np.ndarray:
+def _floor_map(scene: Scene, made: Surfaces) -> np.ndarray:
     x0, y0, x1, y1 = scene.bounds
     scale = min(TEXELS_PER_M, MAX_TEXELS / max(x1 - x0, y1 - y0, 1e-3))
     w, h = max(2, round((x1 - x0) * scale)), max(2, round((y1 - y0) * scale))
     out = np.empty((h, w, 4), np.uint8)
-    out[..., :3] = palette.CORRIDOR
+    out[..., :3] = made.corridor
     x, y = x0 + (np.arange(w) + 0.5) * (x1 - x0) / w, y0 + (np.arange(h) + 0.5) * (y1 - y0) / h
     for (fx0, fy0, fx1, fy1), tint in zip(scene.floors, scene.floor_tints, strict=True):
         inside = np.ix_((y >= fy0) & (y < fy1), (x >= fx0) & (x < fx1))
-        out[..., :3][inside] = palette.TINTS[int(tint) % len(palette.TINTS)]
+        out[..., :3][inside] = made.tints[int(tint) % len(made.tints)]
     out[..., 3] = np.clip(255 * (1 - 1.5 * _blocked(scene, w, h)), 90, 255)
     return out
 

@@ -40,6 +40,8 @@ class Camera:
     far_m: float = 400.0
     hides: int = -1
     """Index of the figure whose eyes these are, not drawn; -1 for none."""
+    inside: float = 0.0
+    """How far one looks from within: 1 sees a sky above a horizon, 0 the table that the building stands on."""
 
     def basis(self) -> np.ndarray:
         """Right, up and forward as rows of float64 [3, 3]."""
@@ -63,7 +65,7 @@ class Camera:
         product: np.ndarray = lens @ view
         return product
 
-    def project(self, points: np.ndarray | Sequence[Sequence[float]], width: int, height: int) -> np.ndarray:
+    def project(self, points: np.ndarray | Sequence[Sequence[float]], width: float, height: float) -> np.ndarray:
         """Points [P, 3] (m) as float64 [P, 3]: x and y in pixels from the top left, and depth (m; negative behind the camera)."""
         p = np.atleast_2d(np.asarray(points, np.float64))
         clip = np.c_[p, np.ones(len(p))] @ self.matrix(width / height).T
@@ -136,7 +138,44 @@ def first_person(x_m: float, y_m: float, heading_rad: float, figure: int = -1) -
     """Look through an avatar's eyes; walls stand at their full height and ``figure`` itself is not drawn."""
     eye = (x_m + 0.12 * math.cos(heading_rad), y_m + 0.12 * math.sin(heading_rad), EYE_HEIGHT_M)
     target = (eye[0] + math.cos(heading_rad), eye[1] + math.sin(heading_rad), EYE_HEIGHT_M - 0.09)
-    return Camera(eye, target, fov_rad=1.15, cut_m=math.inf, near_m=0.04, far_m=120.0, hides=figure)
+    return Camera(eye, target, fov_rad=1.15, cut_m=math.inf, near_m=0.04, far_m=120.0, hides=figure, inside=1.0)
+
+
+def blend(one: Camera, other: Camera, share: float) -> Camera:
+    """The camera ``share`` of the way from one to the other: it turns, comes nearer and widens evenly, without rolling."""
+    (yaw, pitch, far), (to_yaw, to_pitch, to_far) = _bearing(one), _bearing(other)
+    yaw += math.remainder(to_yaw - yaw, 2 * math.pi) * share
+    pitch += (to_pitch - pitch) * share
+    wide, to_wide = math.tan(one.fov_rad / 2), math.tan(other.fov_rad / 2)
+    tan = wide * (to_wide / wide) ** share
+    reach = far * wide * ((to_far * to_wide) / (far * wide)) ** share / tan
+    target = _mix(one.target, other.target, share)
+    gaze = (math.cos(yaw) * math.cos(pitch), math.sin(yaw) * math.cos(pitch), -math.sin(pitch))
+    ex, ey, ez = (t - g * reach for t, g in zip(target, gaze, strict=True))
+    return Camera(
+        eye=(ex, ey, ez),
+        target=target,
+        up=(math.cos(yaw) * math.sin(pitch), math.sin(yaw) * math.sin(pitch), math.cos(pitch)),
+        fov_rad=2 * math.atan(tan),
+        shift=(one.shift[0] + (other.shift[0] - one.shift[0]) * share, one.shift[1] + (other.shift[1] - one.shift[1]) * share),
+        cut_m=other.cut_m if share > 0.5 else one.cut_m,
+        near_m=max(0.04, min(reach * 0.05, 0.3)),
+        far_m=max(one.far_m, other.far_m),
+        inside=one.inside + (other.inside - one.inside) * share,
+    )
+
+
+def _bearing(camera: Camera) -> tuple[float, float, float]:
+    """Direction of gaze on the plan and below the horizon (rad), and the distance to the target (m)."""
+    _, up, forward = camera.basis()
+    level = math.hypot(float(forward[0]), float(forward[1]))
+    ahead = forward if level > 1e-3 else up
+    return math.atan2(float(ahead[1]), float(ahead[0])), math.atan2(-float(forward[2]), level), math.dist(camera.eye, camera.target)
+
+
+def _mix(one: tuple[float, float, float], other: tuple[float, float, float], share: float) -> tuple[float, float, float]:
+    x, y, z = (a + (b - a) * share for a, b in zip(one, other, strict=True))
+    return x, y, z
 
 
 def named(name: str, bounds: Bounds, pose: tuple[float, float, float], figure: int, aspect: float) -> Camera:

@@ -69,6 +69,15 @@ def gl(backend: str = "auto") -> Any | None:
     return None
 
 
+def renew() -> Any | None:
+    """Another context in place of one that was lost; None where there is none to be had any more."""
+    with _made.lock:
+        if _made.thread is None or _made.pid != os.getpid():
+            return None
+        _made.context = _made.thread.submit(_create, _made.failures).result()
+    return _made.context
+
+
 def run(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """What ``work`` returns, done on the context's thread."""
     assert _made.thread is not None

@@ -3,19 +3,22 @@
 import itertools
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 
 from avatarium.render import palette, raster
 from avatarium.render.building import Building, floor_quad
 from avatarium.render.camera import Camera
-from avatarium.render.figures import avatar_mesh, flag_mesh, place
-from avatarium.render.picture import Picture, Quality
+from avatarium.render.figures import avatar_mesh, flag_mesh, fruit_mesh, place
+from avatarium.render.picture import Picture, Quality, View, drawn_size
+from avatarium.render.sheet import Sheet
 from avatarium.render.sunlight import sun_camera
 
 _BANDS = min(os.cpu_count() or 1, 8)
+K = TypeVar("K")
 _NO_IDS = np.zeros((0, 0), np.int32)
 
 
@@ -40,40 +43,68 @@ class Cpu:
     name = "cpu"
 
     def __init__(self) -> None:
-        self._still: tuple[bytes, float, int] | None = None
-        self._still_depth = np.zeros((0, 0), np.float32)
+        self._still: dict[tuple[bytes, float, int], np.ndarray] = {}
         self._threads: ThreadPoolExecutor | None = None
         self._pid = 0
-        self._floor: tuple[bytes, np.ndarray] | None = None
+        self._floors: dict[bytes, np.ndarray] = {}
 
-    def draw(self, picture: Picture, camera: Camera, width: int, height: int, quality: Quality) -> np.ndarray:
+    def draw(self, views: Sequence[View], width: int, height: int, quality: Quality, sheet: Sheet | None = None) -> np.ndarray:
         """The frame as uint8 [height, width, 3], sRGB, row 0 at the top."""
+        size = drawn_size(width, height, quality.detail)
+        across, down = size[0] / width, size[1] / height
+        if len(views) == 1:
+            image = self._view(views[0], views[0].within(across, down), quality)
+        else:
+            image = np.zeros((size[1], size[0], 3), np.float32)
+            for view in views:
+                x, y, w, h = area = view.within(across, down)
+                image[y : y + h, x : x + w] = self._view(view, area, quality)
+        if size != (width, height):
+            image = self._enlarged(image, width, height)
+        frame = np.empty((height, width, 3), np.uint8)
+
+        def finish(rows: tuple[int, int]) -> None:
+            if sheet is not None and len(sheet.quads):
+                sheet.blend(image, rows)
+            raster.to_bytes(image, frame, *rows)
+
+        self._share(finish, height)
+        return frame
+
+    def _enlarged(self, image: np.ndarray, width: int, height: int) -> np.ndarray:
+        """The same picture with more pixels, float32 [height, width, 3]."""
+        out = np.empty((height, width, 3), np.float32)
+        self._share(lambda rows: raster.enlarge(image, out, *rows), height)
+        return out
+
+    def _view(self, view: View, area: tuple[int, int, int, int], quality: Quality) -> np.ndarray:
+        """One view at the size of ``area``, float32 [height, width, 3], sRGB in [0, 1]."""
+        picture, camera, (_, _, width, height) = view.picture, view.camera, area
         building = picture.building
         solid = _cut(building.solid, camera.cut_m)
-        figures = np.concatenate([place(avatar_mesh(), picture.avatars), place(flag_mesh(), picture.flags)])
+        herds = ((avatar_mesh(), picture.avatars), (flag_mesh(), picture.flags), (fruit_mesh(), picture.fruit))
+        figures = np.concatenate([place(mesh, instances) for mesh, instances in herds])
         mesh = np.concatenate([solid, floor_quad(building.bounds), figures])
         position = np.ascontiguousarray(mesh["position"])
-        matrix = camera.matrix(width / height)
+        aspect = view.area[2] / view.area[3]
+        matrix = camera.matrix(aspect)
         depth = np.full((2 * height, 2 * width), 1.0, np.float32)
         shown = np.full(depth.shape, -1, np.int32)
         raster.cover(_clipped(position, matrix), True, depth, shown, np.empty((4, 4), np.float32))
         shadow, sun = self._shadow(picture, solid, figures, camera.cut_m, quality)
         image = np.empty((height, width, 3), np.float32)
         first = len(solid) // 3
-        view = np.array([*camera.eye, 2.0 * math.tan(camera.fov_rad / 2) / height, *building.bounds], np.float32)
-        rays, floor_map = _rays(camera, width / height), self._floor_map(building)
-        planes = _planes(mesh, camera.eye)
+        lens = np.array([*camera.eye, 2.0 * math.tan(camera.fov_rad / 2) / height, *building.bounds], np.float32)
+        rays, floor_map = _rays(camera, aspect), self._floor_map(building)
+        planes, behind = _planes(mesh, camera.eye), np.ascontiguousarray(picture.backdrop)
 
         def shade(rows: tuple[int, int]) -> None:
-            inside = camera.hides >= 0
-            raster.shade(shown, planes, (first, first + 2), rays, view, floor_map, sun, shadow, inside, image, *rows)
+            inside = float(camera.inside)
+            raster.shade(shown, planes, (first, first + 2), rays, lens, floor_map, sun, shadow, inside, behind, image, *rows)
 
         self._share(shade, height)
         self._blend(picture, camera, matrix, depth, image)
-        if picture.sheet is not None and len(picture.sheet.quads):
-            fields = (np.ascontiguousarray(picture.sheet.quads[n]) for n in ("rect", "extra", "colour", "border", "shape"))
-            raster.flat_quads(*fields, picture.sheet.atlas.pixels, image)
-        return (image * 255.0 + 0.5).astype(np.uint8)
+        return image
 
     def _share(self, work: Callable[[tuple[int, int]], None], height: int) -> None:
         """Do ``work`` for all rows of a picture, in bands on several threads: kernels let go of the interpreter."""
@@ -84,10 +115,10 @@ class Cpu:
 
     def _floor_map(self, building: Building) -> np.ndarray:
         """The floor map in linear light, float32 [h, w, 4]."""
-        if self._floor is None or self._floor[0] != building.key:
+        if building.key not in self._floors:
             linear = np.concatenate([palette.linear(building.floor_map[..., :3]), building.floor_map[..., 3:] / np.float32(255)], axis=2)
-            self._floor = (building.key, linear)
-        return self._floor[1]
+            _keep(self._floors, building.key, linear)
+        return self._floors[building.key]
 
     def _shadow(
         self, picture: Picture, solid: np.ndarray, figures: np.ndarray, cut_m: float, quality: Quality
@@ -99,11 +130,11 @@ class Cpu:
         if not side:
             return np.zeros((0, 0), np.float32), matrix.astype(np.float32)
         at = (picture.building.key, cut, side)
-        if self._still != at:
-            self._still_depth = np.full((side, side), 1.0, np.float32)
-            raster.cover(_clipped(solid["position"], matrix), False, self._still_depth, _NO_IDS, np.empty((4, 4), np.float32))
-            self._still = at
-        depth = self._still_depth.copy()
+        if at not in self._still:
+            still = np.full((side, side), 1.0, np.float32)
+            raster.cover(_clipped(solid["position"], matrix), False, still, _NO_IDS, np.empty((4, 4), np.float32))
+            _keep(self._still, at, still)
+        depth = self._still[at].copy()
         if quality.moving_shadows and len(figures):
             raster.cover(_clipped(figures["position"], matrix), False, depth, _NO_IDS, np.empty((4, 4), np.float32))
         return depth, matrix.astype(np.float32)
@@ -115,6 +146,13 @@ class Cpu:
         flat = _cut(flat, camera.cut_m)
         corners = np.concatenate([_clipped(flat["position"], matrix), flat["colour"].reshape(-1, 3, 4)], axis=2)
         raster.blend(np.ascontiguousarray(corners, np.float32), depth, image, np.empty((4, 8), np.float32))
+
+
+def _keep(kept: dict[K, np.ndarray], at: K, what: np.ndarray) -> None:
+    """Add to what is kept from frame to frame; the oldest goes when there are more than the panes of a window take."""
+    if len(kept) >= 6:
+        kept.pop(next(iter(kept)))
+    kept[at] = what
 
 
 def _planes(mesh: np.ndarray, eye: tuple[float, float, float]) -> np.ndarray:

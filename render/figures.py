@@ -1,6 +1,7 @@
 """Avatars and flags: small meshes drawn once per figure, placed by an instance each."""
 
 import functools
+import math
 
 import numpy as np
 
@@ -8,10 +9,15 @@ from avatarium.render import palette
 from avatarium.render.geometry import VERTEX, ball, lathe
 
 PART = np.dtype([("position", "f4", 3), ("normal", "f4", 3), ("colour", "f4", 3), ("own", "f4"), ("limb", "f4")])
-"""A vertex of a figure: ``own`` 1 multiplies the colour by the figure's own; ``limb`` is -1 for the right hand, 1 for the left, else 0."""
+"""A vertex of a figure: ``own`` 1 multiplies the colour by the figure's own; ``limb`` is -1 for the right hand, 1 for the left, 0 for the
+body, and in between along the arms."""
 
-INSTANCE = np.dtype([("pose", "f4", 4), ("colour", "f4", 3), ("limbs", "f4", 3), ("size", "f4")])
-"""Where a figure stands: x, y, z, heading; linear colour; swing of the hands, lift of the left and of the right one (m); scale."""
+INSTANCE = np.dtype([("pose", "f4", 4), ("colour", "f4", 3), ("limbs", "f4", 4), ("size", "f4")])
+"""Where a figure stands: x, y, z, heading; linear colour; swing of the hands, and how far ahead, left and up the right one is held (m);
+scale."""
+
+USES, WAVES, POINTS = 1, 2, 3
+"""Gestures, as ``Scene.figures`` has them."""
 
 EYE_HEIGHT_M = 1.06
 
@@ -22,6 +28,16 @@ def _part(mesh: np.ndarray, own: float, limb: float = 0.0) -> np.ndarray:
         out[name] = mesh[name]
     out["own"], out["limb"] = own, limb
     return out
+
+
+def _arm(side: float, colour: np.ndarray) -> list[np.ndarray]:
+    """Balls from the hand, which takes the lowest along with it, to the shoulder, PART: they keep their shape whichever way it goes."""
+    hand, shoulder = np.array([0.05, 0.262 * side, 0.5]), np.array([0.0, 0.155 * side, 0.73])
+    balls = []
+    for share in np.linspace(0.16, 1.0, 6).tolist():
+        x, y, z = (hand + (shoulder - hand) * share).tolist()
+        balls.append(_part(ball(0.054 + 0.012 * share, (x, y, z), colour, 8), 1.0, side * (1.0 - share)))
+    return balls
 
 
 @functools.cache
@@ -40,13 +56,14 @@ def avatar_mesh() -> np.ndarray:
         (0.09, 0.88),
         (0.0, 0.9),
     ]
-    head = [(0.2 * float(np.cos(a)), 1.045 + 0.205 * float(np.sin(a))) for a in np.linspace(-np.pi / 2, np.pi / 2, 9)]
-    parts = [_part(lathe(body, own, 20), 1.0), _part(lathe(head, own * 1.06, 20), 1.0)]
+    head = [(0.2 * float(np.cos(a)), 1.045 + 0.205 * float(np.sin(a))) for a in np.linspace(-np.pi / 2, np.pi / 2, 13)]
+    parts = [_part(lathe(body, own, 28), 1.0), _part(lathe(head, own * 1.06, 28), 1.0)]
     for side in (-1.0, 1.0):
         parts += [
-            _part(ball(0.062, (0.15, 0.08 * side, EYE_HEIGHT_M + 0.015), white, 10), 0.0),
-            _part(ball(0.036, (0.192, 0.083 * side, EYE_HEIGHT_M + 0.018), black, 8), 0.0),
+            _part(ball(0.062, (0.15, 0.08 * side, EYE_HEIGHT_M + 0.015), white, 16), 0.0),
+            _part(ball(0.036, (0.192, 0.083 * side, EYE_HEIGHT_M + 0.018), black, 12), 0.0),
             _part(ball(0.075, (0.05, 0.265 * side, 0.5), shade, 8), 1.0, side),
+            *_arm(side, shade * 0.98),
         ]
     return np.concatenate(parts)
 
@@ -64,16 +81,21 @@ def flag_mesh() -> np.ndarray:
     return np.concatenate([pole, foot, _part(cloth, 1.0)])
 
 
+@functools.cache
+def fruit_mesh() -> np.ndarray:
+    """A ball with a radius of 1 m that takes the figure's colour: PART vertices."""
+    return _part(ball(1.0, (0.0, 0.0, 0.0), np.ones(3, np.float32), 12), 1.0)
+
+
 def place(mesh: np.ndarray, instances: np.ndarray) -> np.ndarray:
     """Every instance of ``mesh`` in world coordinates, VERTEX [A V]: what the shader of figures does, for the CPU."""
     out = np.zeros((len(instances), len(mesh)), VERTEX)
     cos, sin = np.cos(instances["pose"][:, 3:4]), np.sin(instances["pose"][:, 3:4])
     size = instances["size"][:, None]
     local = np.broadcast_to(mesh["position"], (len(instances), len(mesh), 3)).copy()
-    swing, left, right = (instances["limbs"][:, i : i + 1] for i in range(3))
     limb = mesh["limb"][None]
-    local[..., 0] += limb * swing
-    local[..., 2] += np.where(limb > 0, left, np.where(limb < 0, right, 0.0))
+    local[..., 0] += limb * instances["limbs"][:, :1]
+    local += np.maximum(-limb, 0.0)[..., None] * instances["limbs"][:, None, 1:]
     for name, vector, scale in (("position", local, size), ("normal", np.broadcast_to(mesh["normal"], local.shape), 1.0)):
         out[name][..., 0] = (vector[..., 0] * cos - vector[..., 1] * sin) * scale
         out[name][..., 1] = (vector[..., 0] * sin + vector[..., 1] * cos) * scale
@@ -85,15 +107,16 @@ def place(mesh: np.ndarray, instances: np.ndarray) -> np.ndarray:
 
 
 def avatar_instances(figures: np.ndarray, time_s: float) -> np.ndarray:
-    """INSTANCE [A] for ``Scene.figures``: hands swing and the body bobs with walking speed; a gesture lifts the right hand."""
+    """INSTANCE [A] for ``Scene.figures``: hands swing and the body bobs with walking speed; gestures are made with the right hand."""
     out = np.zeros(len(figures), INSTANCE)
     stride = np.minimum(figures["speed"], 1.5) / 1.5
     phase = time_s * 7.0 + np.arange(len(figures)) * 1.7
     out["pose"][:, 0], out["pose"][:, 1], out["pose"][:, 3] = figures["x"], figures["y"], figures["heading"]
     out["pose"][:, 2] = 0.03 * stride * np.abs(np.sin(phase))
     out["limbs"][:, 0] = 0.13 * stride * np.sin(phase)
-    lifted = figures["gesture"] > 0
-    out["limbs"][:, 2] = np.where(lifted, 0.45 + 0.06 * np.sin(time_s * 9.0), 0.0)
+    beat = math.sin(time_s * 9.0)
+    for gesture, held in ((USES, (0.3, 0.12, 0.1 + 0.05 * beat)), (WAVES, (0.06, 0.12 * beat - 0.1, 0.66)), (POINTS, (0.42, 0.1, 0.3))):
+        out["limbs"][figures["gesture"] == gesture, 1:] = held
     out["colour"] = palette.linear(palette.PEOPLE)[figures["colour"] % len(palette.PEOPLE)]
     out["size"] = 1.0
     return out
@@ -106,4 +129,13 @@ def flag_instances(goals: np.ndarray, time_s: float) -> np.ndarray:
     out["pose"][:, 3] = 0.35 + 0.12 * np.sin(time_s * 2.0 + np.arange(len(goals)))
     out["colour"] = palette.linear(palette.PEOPLE)[goals[:, 2].astype(int) % len(palette.PEOPLE)]
     out["size"] = 1.0
+    return out
+
+
+def fruit_instances(spots: np.ndarray) -> np.ndarray:
+    """INSTANCE [S] for ``Scene.spots``."""
+    out = np.zeros(len(spots), INSTANCE)
+    out["pose"][:, :3] = spots[:, :3]
+    out["colour"] = palette.linear(palette.PEOPLE)[spots[:, 4].astype(int) % len(palette.PEOPLE)]
+    out["size"] = spots[:, 3]
     return out

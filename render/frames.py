@@ -1,5 +1,6 @@
 """Single frames: a scene and a camera in, pixels out."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,16 @@ from avatarium.render import camera as cameras
 from avatarium.render import context, plates
 from avatarium.render.camera import Camera
 from avatarium.render.cpu import Cpu
-from avatarium.render.picture import Canvas, Composer, Emphasis, Quality
+from avatarium.render.lens import whole
+from avatarium.render.picture import Canvas, Composer, Emphasis, Quality, View
 from avatarium.render.sheet import Sheet
 from avatarium.render.text import Atlas
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.scene import Scene
 
 LARGEST = 8192
+_RENEWALS = 3
+"""Contexts that are made anew before the CPU draws: one that is lost again and again is of no use."""
 
 
 class Studio:
@@ -22,18 +26,35 @@ class Studio:
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas, self.composer, self.quality = canvas, Composer(), Quality()
+        self._renewals = 0
         try:
             self.sheet: Sheet | None = Sheet(Atlas(), 1, 1)
         except UserError:  # without pygame there are pictures, but no letters on them
             self.sheet = None
 
+    def recover(self, failure: Exception) -> str:
+        """Go on after drawing has failed: with a new OpenGL context, else on the CPU; returns a sentence for the user.
+
+        Raises UserError when it was the CPU that failed.
+        """
+        if self.canvas.name == "cpu":
+            raise UserError(f"this cannot be drawn ({failure}): please report it, with the transcript") from failure
+        self._renewals += 1
+        gl = context.renew() if self._renewals <= _RENEWALS else None
+        if gl is None:
+            self.canvas = Cpu()
+            return f"OpenGL has failed ({failure}); the CPU draws from here on"
+        self.canvas = _on(gl)
+        _studios[id(gl)] = self
+        return "the OpenGL context was lost; there is a new one now"
+
     def frame(self, scene: Scene, camera: Camera, width: int, height: int, emphasis: Emphasis | None = None) -> np.ndarray:
         """The scene with room plates, uint8 [height, width, 3]."""
         if self.sheet is not None:
             self.sheet.clear(width, height)
-            plates.rooms(self.sheet, scene, camera)
-        picture = self.composer.compose(scene, camera, emphasis or Emphasis(), self.sheet)
-        return self.canvas.draw(picture, camera, width, height, self.quality)
+            plates.rooms(self.sheet, scene, whole(camera, self.sheet))
+        picture = self.composer.compose(scene, camera, emphasis or Emphasis())
+        return self.canvas.draw([View(picture, camera, (0, 0, width, height))], width, height, self.quality, self.sheet)
 
 
 _studios: dict[int, Studio] = {}
@@ -43,13 +64,26 @@ def studio(backend: str = "auto") -> Studio:
     """The process's studio on OpenGL or the CPU; see ``context.gl`` for which it is and what is raised."""
     gl: Any = context.gl(backend)
     if id(gl) not in _studios:
-        if gl is None:
-            _studios[id(gl)] = Studio(Cpu())
-        else:
-            from avatarium.render.gpu import Gpu
-
-            _studios[id(gl)] = Studio(context.run(Gpu, gl))
+        _studios[id(gl)] = Studio(Cpu() if gl is None else _on(gl))
     return _studios[id(gl)]
+
+
+def _on(gl: Any) -> Canvas:
+    """A canvas on an OpenGL context."""
+    from avatarium.render.gpu import Gpu
+
+    return context.run(Gpu, gl)
+
+
+def steadily(studio: Studio, draw: Callable[[], np.ndarray], say: Callable[[str], None]) -> np.ndarray:
+    """What ``draw`` gives; where it fails, the studio recovers, ``say`` tells it, and it is drawn again."""
+    while True:
+        try:
+            return draw()
+        except UserError:
+            raise
+        except Exception as failure:  # drivers fail in ways of their own
+            say(studio.recover(failure))
 
 
 def frame(scene: Scene, camera: Camera | str, width: int, height: int, backend: str = "auto", follow: int = 0) -> np.ndarray:

@@ -1,36 +1,25 @@
-"""The viewer's panels: title, cameras, timeline, legend, help. What can be clicked comes back as buttons."""
+"""The viewer's panels round the picture: title, cameras, timeline. What can be clicked comes back as buttons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from avatarium.render import palette
 from avatarium.render.camera import NAMES
+from avatarium.render.layout import Layout
 from avatarium.render.sheet import Sheet
+from avatarium.render.source import STEP_S
 
-HELP = (
-    ("space", "play or pause"),
-    ("← →", "a step back or on (with shift: ten)"),
-    (", .", "slower or faster"),
-    ("home end", "beginning or end"),
-    ("1 2 3 4", "camera: orbit, follow, top, first person"),
-    ("tab, click", "choose whom to follow"),
-    ("drag, wheel", "turn and zoom the view (right button: move it)"),
-    ("R", "what it senses, drawn on the floor"),
-    ("T  N  B", "trails, names, speech bubbles"),
-    ("U", "panels on or off"),
-    ("P", "save a picture (PNG)"),
-    ("H", "this help"),
-    ("esc, Q", "leave"),
-)
-TRACK_LEFT, TRACK_RIGHT, PANEL_HEIGHT = 96, 186, 62
 CAMERA_TITLES = dict(zip(NAMES, ("Orbit", "Follow", "Top", "Eyes"), strict=True))
+_NEAR = 4.0
+"""Points from a tick within which the mouse means it."""
+_TOLD = 5
+"""Events in a tooltip, at most."""
 
 
 @dataclass(frozen=True)
 class Button:
-    """Something to click: its rectangle (px) and what it does."""
+    """Something to click: its rectangle (points) and what it does."""
 
     x: float
     y: float
@@ -57,130 +46,107 @@ class Status:
     marks: np.ndarray
     """float32 [M, 3]: step, kind and weight (1 = of the followed avatar) of events on the timeline."""
     kinds: Sequence[str]
-    message: str = ""
     live: bool = False
+    panes: int = 1
 
 
-def track(width: int, height: int) -> tuple[float, float, float]:
-    """Left end, length and height above the top (px) of the timeline."""
-    return TRACK_LEFT, max(40.0, width - TRACK_LEFT - TRACK_RIGHT), height - PANEL_HEIGHT - 20 + 26
-
-
-def step_at(x: float, width: int, length: int) -> float:
-    """The step that a pixel of the timeline stands for."""
-    left, across, _ = track(width, 0)
-    return min(max((x - left) / across, 0.0), 1.0) * length
-
-
-def draw(sheet: Sheet, status: Status) -> list[Button]:
-    """Put title, cameras, legend and timeline on the sheet."""
-    buttons = [*_title(sheet, status), *_timeline(sheet, status)]
-    _legend(sheet, status)
-    if status.message:
-        sheet.pill(status.message, sheet.width / 2, 36, 13, palette.PAPER, palette.INK, 0.88)
-    return buttons
-
-
-def _title(sheet: Sheet, status: Status) -> list[Button]:
-    width = 236
-    sheet.panel(20, 18, width, 86, alpha=0.96)
-    sheet.text(sheet.fit(status.title, width - 32, 14, True), 36, 26, 14, bold=True)
-    sheet.text(sheet.fit(status.subtitle, width - 32, 12), 36, 46, 12, palette.MUTED)
-    sheet.box(36, 68, width - 32, 24, (236, 239, 244), 1.0, 8)
-    buttons, each = [], (width - 32) / len(NAMES)
+def title(sheet: Sheet, layout: Layout, status: Status) -> list[Button]:
+    """The panel at the top left: what is shown, by whom, and the choice of cameras."""
+    at, theme = layout.title, sheet.theme
+    sheet.panel(at.x, at.y, at.width, at.height)
+    inner = at.width - 32
+    size = next((points for points in (14, 13, 12) if sheet.length(status.title, points, True) <= inner), 12)
+    sheet.text(sheet.fit(status.title, inner, size, True), at.x + 16, at.y + 8, size, bold=True)
+    if not layout.cameras:
+        return []
+    sheet.text(sheet.fit(status.subtitle, inner, 12), at.x + 16, at.y + 28, 12, theme.muted)
+    top = at.y + 50
+    sheet.box(at.x + 16, top, inner, 24, theme.well, 1.0, 8)
+    buttons, each = [], inner / len(NAMES)
     for k, name in enumerate(NAMES):
-        left = 36 + k * each
-        if name == status.camera:
-            sheet.box(left + 2, 70, each - 4, 20, palette.PAPER, 1.0, 6, 1.0)
-        sheet.text(
-            CAMERA_TITLES[name],
-            left + each / 2,
-            72,
-            12,
-            palette.INK if name == status.camera else palette.MUTED,
-            name == status.camera,
-            0.5,
-        )
-        buttons.append(Button(left, 68, each, 24, name))
+        left, chosen = at.x + 16 + k * each, name == status.camera
+        if chosen:
+            sheet.box(left + 2, top + 2, each - 4, 20, theme.paper, 1.0, 6, 1.0)
+        sheet.text(CAMERA_TITLES[name], left + each / 2, top + 4, 12, theme.ink if chosen else theme.muted, chosen, 0.5)
+        buttons.append(Button(left, top, each, 24, name))
     return buttons
 
 
-def _timeline(sheet: Sheet, status: Status) -> list[Button]:
-    left, across, y = track(sheet.width, sheet.height)
-    top, length = sheet.height - PANEL_HEIGHT - 20, max(status.length, 1)
-    sheet.panel(20, top, sheet.width - 40, PANEL_HEIGHT)
-    _play(sheet, 36, top + 14, status.playing)
-    sheet.box(left, y, across, 6, (226, 231, 239), 1.0, 3)
-    sheet.box(left, y, max(6.0, across * status.now / length), 6, palette.ACCENT, 1.0, 3)
+def timeline(sheet: Sheet, layout: Layout, status: Status) -> list[Button]:
+    """The panel at the bottom: play, the rail with ticks of events, where one is."""
+    at, rail, theme = layout.timeline, layout.track, sheet.theme
+    length, small = max(status.length, 1), layout.small
+    sheet.panel(at.x, at.y, at.width, at.height)
+    knob = 26 if small else 34
+    _play(sheet, at.x + (10 if small else 16), at.y + (at.height - knob) / 2, knob, status.playing)
+    sheet.box(rail.x, rail.y, rail.width, rail.height, theme.rail, 1.0, 3)
+    sheet.box(rail.x, rail.y, max(6.0, rail.width * min(status.now / length, 1.0)), rail.height, theme.accent, 1.0, 3)
     for step, kind, weight in status.marks.tolist():
         tall = 9 if weight >= 1 else 5
-        x = round(left + across * step / length)
-        sheet.box(x - 1.5, y - 5 - tall, 3, tall, palette.EVENTS[int(kind) % len(palette.EVENTS)], 0.95 if weight >= 1 else 0.5, 1.5)
-    for value in _scale(length):
-        sheet.text(str(value), left + across * value / length, y + 10, 10, palette.MUTED, align=0.5)
-    sheet.box(left + across * status.now / length - 8, y - 5, 16, 16, palette.PAPER, 1.0, 8, 3.0, palette.ACCENT)
-    right = sheet.width - 40
-    sheet.text(f"{int(status.now)} / {status.length}", right, top + 11, 13, bold=True, align=1.0)
+        x = round(rail.x + rail.width * step / length)
+        colour = theme.events[int(kind) % len(theme.events)].tolist()
+        sheet.box(x - 1.5, rail.y - 5 - tall, 3, tall, colour, 0.95 if weight >= 1 else 0.5, 1.5)
+    if not small:
+        for value in scale(length):
+            sheet.text(str(value), rail.x + rail.width * value / length, rail.y + 10, 10, theme.muted, align=0.5)
+    sheet.box(rail.x + rail.width * min(status.now / length, 1.0) - 8, rail.y - 5, 16, 16, theme.paper, 1.0, 8, 3.0, theme.accent)
+    return [Button(at.x, at.y, rail.x - at.x - 12, at.height, "play"), *_clock(sheet, layout, status)]
+
+
+def _clock(sheet: Sheet, layout: Layout, status: Status) -> list[Button]:
+    """The step, the speed and the time at the right end of the timeline."""
+    at, rail, theme = layout.timeline, layout.track, sheet.theme
+    right = at.x + at.width - (10 if layout.small else 20)
+    scrub = Button(rail.x - 10, at.y, rail.width + 20, at.height, "scrub")
+    if layout.small:
+        sheet.text(f"{int(status.now)}", right, at.y + 6, 12, bold=True, align=1.0)
+        sheet.text("live" if status.live else f"{status.speed:g}×", right, at.y + 23, 11, theme.muted, align=1.0)
+        return [scrub]
+    sheet.text(f"{int(status.now)} / {status.length}", right, at.y + 11, 13, bold=True, align=1.0)
+    words = "H help"
+    sheet.text(words, right, at.y + 32, 11, theme.muted, align=1.0)
+    pen = right - sheet.length(words, 11)
     pace = "live" if status.live else f"{status.speed:g}×"
-    sheet.text(f"{pace} · {status.now * 0.1:.1f} s · H help", right, top + 32, 11, palette.MUTED, align=1.0)
-    return [Button(30, top + 8, 46, 46, "play"), Button(left - 10, top, across + 20, PANEL_HEIGHT, "scrub")]
+    sheet.text(f"{pace} · {status.now * STEP_S:.1f} s · ", pen, at.y + 32, 11, theme.muted, align=1.0)
+    left = pen - sheet.length(f"{pace} · {status.now * STEP_S:.1f} s · ", 11)
+    return [scrub, Button(pen, at.y + 28, right - pen + 8, 24, "help"), Button(left - 6, at.y + 28, 34, 24, "next speed")]
 
 
-def _play(sheet: Sheet, x: float, y: float, playing: bool) -> None:
-    sheet.box(x, y, 34, 34, palette.INK, 1.0, 17)
+def _play(sheet: Sheet, x: float, y: float, size: float, playing: bool) -> None:
+    paper = sheet.theme.paper
+    sheet.box(x, y, size, size, sheet.theme.knob, 1.0, size / 2)
+    middle, unit = x + size / 2, size / 34
     if playing:
-        for k in range(2):
-            sheet.box(x + 11 + 8 * k, y + 10, 4, 14, palette.PAPER, 1.0, 1.5)
+        for side in (-1, 1):
+            sheet.box(middle + side * 4 * unit - 2 * unit, y + 10 * unit, 4 * unit, 14 * unit, paper, 1.0, 1.5)
         return
     for k in range(11):  # a triangle of upright lines
-        sheet.stroke(x + 13 + k, y + 11 + k * 0.56, x + 13 + k, y + 23 - k * 0.56, palette.PAPER, 1.0, 1.4)
+        across = x + (13 + k) * unit
+        sheet.stroke(across, y + (11 + k * 0.56) * unit, across, y + (23 - k * 0.56) * unit, paper, 1.0, 1.4 * unit)
 
 
-def _scale(length: int) -> range:
-    """Round numbers to write under the timeline."""
+def scale(length: int) -> range:
+    """Round numbers to write under a timeline."""
     wanted = length / 6
     unit = 10 ** int(np.floor(np.log10(max(wanted, 1.0))))
     unit *= next(m for m in (1, 2, 5, 10) if m * unit >= wanted)
     return range(0, length + 1, unit)
 
 
-def _legend(sheet: Sheet, status: Status) -> None:
-    """Which colour of tick stands for which kind of event, for the kinds that occur."""
-    present = [k for k in range(len(status.kinds)) if len(status.marks) and (status.marks[:, 1] == k).any()]
-    names = [status.kinds[k].replace("_", " ") for k in present]
-    width = sum(24 + sheet.atlas.width(name, 12) + 8 for name in names) + 12
-    if not names or width > sheet.width - 40:
+def tooltip(sheet: Sheet, layout: Layout, pointer: tuple[float, float], lines: Sequence[tuple[str, int]], length: int) -> None:
+    """What lies under the mouse on the timeline: the step, and lines about events there, each with its kind."""
+    theme, rail, at = sheet.theme, layout.track, layout.timeline
+    if not (at.holds(*pointer) and rail.x - 6 <= pointer[0] <= rail.x + rail.width + 6):
         return
-    y, x = sheet.height - PANEL_HEIGHT - 54, 34.0
-    sheet.panel(20, y, width, 26, 13, 0.9)
-    for k, name in zip(present, names, strict=True):
-        sheet.box(x, y + 8, 10, 10, palette.EVENTS[k % len(palette.EVENTS)], 1.0, 5)
-        x += 16 + sheet.text(name, x + 16, y + 5, 12) + 16
-
-
-def help_card(sheet: Sheet) -> None:
-    """Every key and what it does, in the middle."""
-    width, row = 460, 26
-    height = 62 + row * len(HELP)
-    x, y = (sheet.width - width) / 2, max(10.0, (sheet.height - height) / 2)
-    sheet.box(0, 0, sheet.width, sheet.height, (28, 34, 46), 0.28)
-    sheet.panel(x, y, width, height, 14, 0.98)
-    sheet.text("Keys", x + 24, y + 18, 16, bold=True)
-    for k, (keys, meaning) in enumerate(HELP):
-        top = y + 50 + k * row
-        sheet.text(keys, x + 24, top, 13, palette.ACCENT, True)
-        sheet.text(meaning, x + 130, top, 13)
-
-
-def marks(events: np.ndarray, chosen: int, length: int, columns: float) -> np.ndarray:
-    """Events for the timeline, float32 [M, 3] (see ``Status.marks``), one per pixel; kinds that happen all the time are left out."""
-    if not len(events):
-        return np.zeros((0, 3), np.float32)
-    counts = np.bincount(events["kind"])
-    rare = events[counts[events["kind"]] <= max(40, length // 4)]
-    own = rare["who"] == chosen
-    order = np.lexsort((rare["kind"], ~own))
-    rare, own = rare[order], own[order]
-    pixel = np.round((rare["step"] + 1) / max(length, 1) * columns / 3).astype(int)
-    _, first = np.unique(pixel, return_index=True)
-    return np.stack([rare["step"][first] + 1, rare["kind"][first], own[first]], axis=1).astype(np.float32)
+    step = layout.step_at(pointer[0], length)
+    heading = f"step {round(step)}"
+    width = max([sheet.length(heading, 12, True), *(sheet.length(words, 12) + 18 for words, _ in lines)]) + 24
+    width, height = min(width, layout.width - 16), 26 + 17 * len(lines) + (4 if lines else 0)
+    x, y = min(max(pointer[0] - width / 2, 8), layout.width - width - 8), rail.y - 26 - height
+    sheet.box(min(max(pointer[0], rail.x), rail.x + rail.width) - 0.5, rail.y - 16, 1, 26, theme.ink, 0.5)
+    sheet.panel(x, y, width, height, 8, 1.0)
+    sheet.text(heading, x + 12, y + 5, 12, bold=True)
+    for k, (words, kind) in enumerate(lines):
+        top = y + 26 + 17 * k
+        sheet.box(x + 12, top + 4, 9, 9, theme.events[kind % len(theme.events)].tolist(), 1.0, 4.5)
+        sheet.text(sheet.fit(words, width - 42, 12), x + 30, top, 12)

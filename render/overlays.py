@@ -1,13 +1,13 @@
 """Marks on the floor, blended over the picture: rings under avatars, goals, trails, what an avatar senses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from avatarium.render import palette
 from avatarium.render.geometry import FLAT, flat_quads
 
-FLOOR_M = 0.012
+FLOOR_M, _DASH_M = 0.012, 0.5
 _FAN_BLUE = np.array([0.36, 0.55, 0.9], np.float32)
 
 
@@ -69,17 +69,6 @@ def goals(places: np.ndarray, chosen: np.ndarray, time_s: float) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def spots(places: np.ndarray) -> np.ndarray:
-    """Discs at ``places`` [S, 5] (x, y, z, radius, palette index) with a dark rim, each at its own height. FLAT."""
-    parts = [np.zeros(0, FLAT)]
-    for z, radius in np.unique(places[:, 2:4], axis=0).tolist():
-        some = places[(places[:, 2] == np.float32(z)) & (places[:, 3] == np.float32(radius))]
-        colours = people(some[:, 4])
-        parts.append(rings(some[:, :2], z, (0.0, radius), (0.45, 0.45), 0.35 * colours, 14))
-        parts.append(rings(some[:, :2], z + 0.002, (0.0, 0.78 * radius, 0.85 * radius), (1.0, 1.0, 0.0), colours, 14))
-    return np.concatenate(parts)
-
-
 def ribbon(points: np.ndarray, colour: np.ndarray, opacity: tuple[float, float], width_m: tuple[float, float]) -> np.ndarray:
     """A strip on the floor along points [P, 2]; opacity and width go from first to last value. FLAT, empty for fewer than two points."""
     if len(points) < 2:
@@ -105,8 +94,8 @@ def trail(points: np.ndarray, colour_index: int, chosen: bool) -> np.ndarray:
     return ribbon(latest, people(np.array([colour_index]))[0], opacity, width)
 
 
-def fan(x: float, y: float, angles: np.ndarray, reach_m: np.ndarray, met: Sequence[str]) -> np.ndarray:
-    """Rays from (x, y) along ``angles`` [R] (rad) that end after ``reach_m`` [R] at what they ``met`` (keys of palette.SENSED). FLAT."""
+def fan(x: float, y: float, angles: np.ndarray, reach_m: np.ndarray, met: Sequence[str], sensed: Mapping[str, Sequence[int]]) -> np.ndarray:
+    """Rays from (x, y) along ``angles`` [R] (rad) that end after ``reach_m`` [R] at what they ``met`` (keys of ``sensed``). FLAT."""
     z = FLOOR_M + 0.006
     ways = np.stack([np.cos(angles), np.sin(angles)], 1)
     centre, ends = np.array([x, y]), ways * reach_m[:, None] + (x, y)
@@ -119,5 +108,26 @@ def fan(x: float, y: float, angles: np.ndarray, reach_m: np.ndarray, met: Sequen
     spokes[..., :2] = np.stack([centre - side, ends - side, ends + side, centre + side], axis=1)
     lines = flat_quads(spokes, np.array([[*_FAN_BLUE, a] for a in (0.16, 0.3, 0.3, 0.16)]))
     hits = np.array([kind != "nothing" for kind in met])
-    colours = np.array([palette.SENSED[kind] for kind in met], np.float32).reshape(-1, 3) / 255
+    colours = np.array([sensed[kind] for kind in met], np.float32).reshape(-1, 3) / 255
     return np.concatenate([fill, lines, rings(ends[hits], z + 0.002, (0.0, 0.07), (0.95, 0.8), colours[hits], 8)])
+
+
+def dashes(points: np.ndarray, colour_index: int, time_s: float) -> np.ndarray:
+    """A way along points [P, 2] (m) as dashes that run towards its end. FLAT, empty for fewer than two points."""
+    p = np.asarray(points, np.float32).reshape(-1, 2)
+    way = np.diff(p, axis=0)
+    legs = np.linalg.norm(way, axis=1)
+    far = np.concatenate([[0.0], np.cumsum(legs)])
+    if far[-1] < 0.2:
+        return np.zeros(0, FLAT)
+    begin = np.arange((time_s * 0.6) % _DASH_M - _DASH_M, far[-1], _DASH_M)[:, None]
+    low = np.maximum(np.maximum(begin, 0.3), far[None, :-1])  # each dash on each leg; empty on most of them
+    high = np.minimum(begin + 0.6 * _DASH_M, far[None, 1:])
+    dash, leg = np.nonzero(high - low > 0.01)
+    unit = way[leg] / legs[leg, None]
+    across = np.stack([-unit[:, 1], unit[:, 0]], axis=1) * 0.055
+    start = p[leg] + unit * (low[dash, leg] - far[leg])[:, None]
+    end = p[leg] + unit * (high[dash, leg] - far[leg])[:, None]
+    corners = np.full((len(leg), 4, 3), FLOOR_M + 0.005, np.float32)
+    corners[..., :2] = np.stack([start - across, end - across, end + across, start + across], axis=1)
+    return flat_quads(corners, np.array([*people(np.array([colour_index]))[0], 0.85]))

@@ -11,11 +11,14 @@ import numpy as np
 from avatarium.render.sunlight import SUN
 from avatarium.worlds.core.kernels import kernel
 
+F = np.float32
 SX, SY, SZ = (float(v) for v in SUN)
 _BRIGHTEST, _TONES_PER_UNIT = 2.0, 8192
 _LIGHT = np.arange(int(_BRIGHTEST * _TONES_PER_UNIT) + 1) / _TONES_PER_UNIT
 _TONES = np.minimum((_LIGHT / (1.0 + np.maximum(_LIGHT - 0.8, 0.0) * 0.45)) ** (1.0 / 2.2), 1.0).astype(np.float32)
-BOX, GLYPH, SHADOW, TAIL, STROKE = range(5)
+BOX, GLYPH, SHADOW, TAIL, STROKE, IMAGE = range(6)
+HIDDEN = 6.0
+"""Pixels from its edge at which a shadow is under the box that throws it."""
 
 
 @kernel
@@ -168,22 +171,27 @@ def shade_point(plane, t, kind, dx, dy, dz, view, floor_map, sun_camera, shadow)
 
 
 @kernel
-def backdrop(u, v, inside):
-    """sRGB behind everything at (u, v) in [0, 1] from the bottom left: soft paper, or a sky above a horizon."""
-    if inside:
-        t = min(max((v - 0.5) / 0.5, 0.0), 1.0)
-        t = t * t * (3.0 - 2.0 * t)
-        s = min(max((v - 0.47) / 0.05, 0.0), 1.0)
-        s = s * s * (3.0 - 2.0 * s)
-        return 0.87 + s * (0.06 - 0.19 * t), 0.875 + s * (0.07 - 0.115 * t), 0.88 + s * (0.08 - 0.04 * t)
-    far = math.hypot((u - 0.5) * 1.15, v - 0.55)
-    t = min(max((far - 0.15) / 0.8, 0.0), 1.0)
-    t = t * t * (3.0 - 2.0 * t)
-    return 0.965 - 0.115 * t, 0.970 - 0.100 * t, 0.978 - 0.080 * t
+def smooth(low, high, x):
+    """Hermite step from 0 to 1, as in GLSL."""
+    t = min(max((x - low) / (high - low), 0.0), 1.0)
+    return t * t * (3.0 - 2.0 * t)
 
 
 @kernel
-def shade(shown, plane, parts, rays, view, floor_map, sun_camera, shadow, inside, image, start, stop):
+def backdrop(u, v, inside, shades, i):
+    """Channel ``i`` (sRGB in [0, 1]) behind everything at (u, v) in [0, 1] from the bottom left.
+
+    ``shades`` [5, 3]: middle and rim of the table; ground, horizon and zenith, which are seen as far as one looks from ``inside``.
+    """
+    t = smooth(0.15, 0.95, math.hypot((u - 0.5) * 1.15, v - 0.55))
+    table = shades[0, i] + (shades[1, i] - shades[0, i]) * t
+    sky = shades[3, i] + (shades[4, i] - shades[3, i]) * smooth(0.5, 1.0, v)
+    within = shades[2, i] + (sky - shades[2, i]) * smooth(0.47, 0.52, v)
+    return table + (within - table) * inside
+
+
+@kernel
+def shade(shown, plane, parts, rays, view, floor_map, sun_camera, shadow, inside, shades, image, start, stop):
     """Fill rows ``start`` to ``stop`` of ``image`` float32 [h, w, 3] (sRGB in [0, 1]) from ``shown`` [2 h, 2 w].
 
     ``parts``: numbers of the first triangle of the floor and of figures; ``rays`` [3, 3]: gaze at the middle, per x, per y (in [-1, 1]).
@@ -203,7 +211,9 @@ def shade(shown, plane, parts, rays, view, floor_map, sun_camera, shadow, inside
                 if t != last:
                     last = t
                     if t < 0:
-                        r, g, b = backdrop(u * 0.5 + 0.5, v * 0.5 + 0.5, inside)
+                        x0, y0 = u * 0.5 + 0.5, v * 0.5 + 0.5
+                        r, g = backdrop(x0, y0, inside, shades, 0), backdrop(x0, y0, inside, shades, 1)
+                        b = backdrop(x0, y0, inside, shades, 2)
                     else:
                         kind = 2 if t >= parts[1] else (1 if t >= parts[0] else 0)
                         r, g, b = shade_point(plane, t, kind, dx, dy, dz, view, floor_map, sun_camera, shadow)
@@ -247,6 +257,35 @@ def blend(corners, depth, image, polygon):
 
 
 @kernel
+def enlarge(image, out, start, stop):
+    """Fill rows ``start`` to ``stop`` of ``out`` [H, W, 3] with ``image`` [h, w, 3], between its pixels; both float32."""
+    h, w = image.shape[:2]
+    height, width = out.shape[:2]
+    step = F(w / width)
+    for y in range(start, stop):
+        v = min(max((y + 0.5) * h / height - 0.5, 0.0), h - 1.001)
+        r = int(v)
+        b = F(v - r)
+        for x in range(width):
+            u = min(max((F(x) + F(0.5)) * step - F(0.5), F(0)), F(w - 1.001))
+            c = int(u)
+            a = u - F(c)
+            for i in range(3):
+                top = image[r, c, i] + a * (image[r, c + 1, i] - image[r, c, i])
+                bottom = image[r + 1, c, i] + a * (image[r + 1, c + 1, i] - image[r + 1, c, i])
+                out[y, x, i] = top + b * (bottom - top)
+
+
+@kernel
+def to_bytes(image, out, start, stop):
+    """Fill rows ``start`` to ``stop`` of ``out`` uint8 [H, W, 3] from ``image`` float32 in [0, 1]."""
+    for y in range(start, stop):
+        for x in range(image.shape[1]):
+            for i in range(3):
+                out[y, x, i] = np.uint8(image[y, x, i] * F(255) + F(0.5))
+
+
+@kernel
 def soft_edge(d):
     """Coverage of a pixel at signed distance ``d`` (px) outside an edge."""
     t = min(max((d + 0.7) / 1.4, 0.0), 1.0)
@@ -267,7 +306,10 @@ def quad_cover(kind, x, y, half_w, half_h, extra, shape, atlas, left, top):
         column, row = int(extra[0] * atlas.shape[1] + left), int(extra[1] * atlas.shape[0] + top)
         return atlas[row, column] / 255.0, 0.0
     if kind == SHADOW:
-        d = max(to_box(x, y, half_w, half_h, shape[0]), 0.0)
+        d = to_box(x, y, half_w, half_h, shape[0])
+        if d < -HIDDEN:
+            return 0.0, 0.0
+        d = max(d, 0.0)
         return math.exp(-d * d / (shape[3] * shape[3] * 0.28)), 0.0
     if kind == TAIL:
         return soft_edge(abs(x) - half_w * (0.5 - 0.5 * y / half_h)), 0.0
@@ -275,23 +317,45 @@ def quad_cover(kind, x, y, half_w, half_h, extra, shape, atlas, left, top):
         ax, ay = extra[2] - extra[0], extra[3] - extra[1]
         t = min(max(((x - extra[0]) * ax + (y - extra[1]) * ay) / max(ax * ax + ay * ay, 1e-6), 0.0), 1.0)
         return soft_edge(math.hypot(x - extra[0] - ax * t, y - extra[1] - ay * t) - shape[0]), 0.0
+    inner = shape[1] + 1.0
+    round_ = max(shape[0], inner)
+    dx, dy = half_w - abs(x), half_h - abs(y)
+    if (dx > round_ and dy > inner) or (dx > inner and dy > round_):  # well within, without the cost of an edge
+        return 1.0, 0.0
     d = to_box(x, y, half_w, half_h, shape[0])
     return soft_edge(d), (1.0 - soft_edge(d + shape[1])) if shape[1] > 0.0 else 0.0
 
 
 @kernel
-def flat_quads(rect, extra, colour, border, shape, atlas, image):
-    """Draw a sheet's quads (fields of ``sheet.QUAD``) over ``image`` float32 [h, w, 3]."""
-    height, width = image.shape[:2]
+def texel(picture, extra, x, y, i):
+    """Channel ``i`` of ``picture`` uint8 [h, w, 3], in [0, 1], at share (x, y) of the part that ``extra`` names, between its pixels."""
+    h, w = picture.shape[:2]
+    u = min(max((extra[0] + x * extra[2]) * w - 0.5, 0.0), w - 1.001)
+    v = min(max((extra[1] + y * extra[3]) * h - 0.5, 0.0), h - 1.001)
+    c, r = int(u), int(v)
+    a, b = u - c, v - r
+    c1, r1 = min(c + 1, w - 1), min(r + 1, h - 1)
+    top = (1.0 - a) * picture[r, c, i] + a * picture[r, c1, i]
+    return ((1.0 - b) * top + b * ((1.0 - a) * picture[r1, c, i] + a * picture[r1, c1, i])) / 255.0
+
+
+@kernel
+def flat_quads(rect, extra, colour, border, shape, atlas, picture, image, start, stop):
+    """Draw a sheet's quads (fields of ``sheet.QUAD``) over rows ``start`` to ``stop`` of ``image`` float32 [h, w, 3].
+
+    ``picture`` is what quads of kind IMAGE show.
+    """
+    width = image.shape[1]
     for q in range(rect.shape[0]):
         x0, y0, w, h = rect[q]
         pad, kind = shape[q, 3], int(shape[q, 2] + 0.5)
-        for y in range(max(0, math.floor(y0 - pad)), min(height, math.ceil(y0 + h + pad))):
+        for y in range(max(start, math.floor(y0 - pad)), min(stop, math.ceil(y0 + h + pad))):
             for x in range(max(0, math.floor(x0 - pad)), min(width, math.ceil(x0 + w + pad))):
                 left, top = x + 0.5 - x0, y + 0.5 - y0
                 share, edge = quad_cover(kind, left - w / 2, top - h / 2, w / 2, h / 2, extra[q], shape[q], atlas, left, top)
                 alpha = share * (colour[q, 3] + edge * (border[q, 3] - colour[q, 3]))
                 if alpha > 0.0:
                     for i in range(3):
-                        fill = colour[q, i] + edge * (border[q, i] - colour[q, i])
+                        own = texel(picture, extra[q], left / w, top / h, i) if kind == IMAGE else colour[q, i]
+                        fill = own + edge * (border[q, i] - own)
                         image[y, x, i] += alpha * (fill - image[y, x, i])

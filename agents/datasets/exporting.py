@@ -96,6 +96,9 @@ def export(
                 if (key := (told.header["world"], told.header["seed"], told.digest)) in seen:
                     report.twice.append(f"{path} is the same episode as another one: it is taken once")
                     continue
+                if wanted.human and told.is_branch:
+                    report.twice.append(f"{path} is a branch, and repeats what a person did in another recording: it is left out")
+                    continue
                 episode = stays.episode(told, wanted.takes)
                 seen.add(key)
             except UserError as refusal:

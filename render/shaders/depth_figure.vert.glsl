@@ -2,7 +2,7 @@
 in vec3 position;
 in float limb;
 in vec4 pose;
-in vec3 limbs;
+in vec4 limbs;
 in float size;
 uniform mat4 camera;
 
@@ -10,6 +10,6 @@ void main() {
     float c = cos(pose.w), s = sin(pose.w);
     vec3 p = position;
     p.x += limb * limbs.x;
-    p.z += limb > 0.0 ? limbs.y : (limb < 0.0 ? limbs.z : 0.0);
+    p += max(-limb, 0.0) * limbs.yzw;
     gl_Position = camera * vec4(vec3(mat2(c, s, -s, c) * p.xy, p.z) * size + pose.xyz, 1.0);
 }

@@ -6,7 +6,7 @@ in float own;
 in float limb;
 in vec4 pose;        // x, y, z, heading
 in vec3 own_colour;
-in vec3 limbs;       // swing, lift of the left hand, lift of the right hand
+in vec4 limbs;       // swing; how far ahead, left and up the right hand is held
 in float size;
 uniform mat4 camera;
 out vec3 place;
@@ -18,7 +18,7 @@ void main() {
     mat2 turn = mat2(c, s, -s, c);
     vec3 p = position;
     p.x += limb * limbs.x;
-    p.z += limb > 0.0 ? limbs.y : (limb < 0.0 ? limbs.z : 0.0);
+    p += max(-limb, 0.0) * limbs.yzw;
     place = vec3(turn * p.xy, p.z) * size + pose.xyz;
     facing = vec3(turn * normal.xy, normal.z);
     base = colour * mix(vec3(1.0), own_colour, own);

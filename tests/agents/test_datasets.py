@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from avatarium import agents, worlds
+from avatarium.agents.branching import Swap, branch
 from avatarium.agents.datasets import exporting, kinds, tables
 from avatarium.agents.datasets.exporting import Wanted, export
 from avatarium.agents.play import play
@@ -272,3 +273,14 @@ def test_who_comes_back_has_another_stay(
     assert [row["step"] for row in rows if row["stay"] == 1] == list(range(30, 100))
     assert [row["step"] for row in rows if row["termination"]] == [19], "who is gone has come to an end, whatever the world says of it"
     assert [row["step"] for row in rows if row["final_observation"]] == [19, 99]
+
+
+def test_what_a_person_did_counts_once_however_often_it_is_branched(tmp_path: Path) -> None:
+    config = {"walkers": 2, "episode_steps": 60}
+    seats = {"walker": agents.load("random", "wayfinding", "walker", **config)}
+    (path,) = play("wayfinding", seats, [3], tmp_path / "in", config, {"by_hand": "walker_0"})
+    branch(path, 20, "walker_1", Swap("random"), tmp_path / "in" / "branches", repeat=2)
+    report = export([tmp_path / "in"], tmp_path / "out", Wanted(human=True))
+    (made,) = report.made
+    assert made.episodes == 1
+    assert any("is a branch, and repeats what a person did" in sentence for sentence in report.twice)

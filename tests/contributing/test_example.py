@@ -60,7 +60,7 @@ def test_its_card_is_printed(folder: Path) -> None:
 
 def test_it_is_played(folder: Path) -> None:
     pytest.importorskip("pygame", reason="windows need avatarium[render]")
-    avatarium(folder, "play", "berries:WORLD", "--steps", "20", "--out", "runs/played")
+    avatarium(folder, "play", "berries:WORLD", "--steps", "20", "--consent", "I agree", "--out", "runs/played")
     files = list((folder / "runs" / "played").rglob("*.avt"))
     assert avatarium(folder, "verify", *map(str, files)).count("ok") == len(files) == 1
 

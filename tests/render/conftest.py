@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +14,8 @@ import pytest
 
 from avatarium import worlds
 from avatarium.render import context
-from avatarium.worlds.core.recorder import Recorder
+from avatarium.render.source import Reading
+from avatarium.worlds.core.recorder import EVENT, Recorder
 from avatarium.worlds.core.scene import FIGURE, Label, Scene
 
 THICK = 0.15
@@ -47,6 +49,54 @@ def scene() -> Scene:
         labels=(Label(3.0, 4.5, 0.0, "library 1"),),
         notes={"walker_0": "to studio 2, 3.0 m left"},
     )
+
+
+class Stills:
+    """``length`` steps in which the first avatar of a scene walks to the right, 0.05 m a step; three kinds of event happen."""
+
+    kinds = ("greeting", "collision", "arrival")
+
+    def __init__(self, scene: Scene, length: int = 60, tags: tuple[str, ...] = ("navigation",), title: str = "Stills") -> None:
+        self._scene, self.length, self.tags, self.title, self.subtitle = scene, length, tags, title, "walker: by hand"
+        self.agents = scene.names
+        self._events = np.array([(10, 0, 0, 1, 1.0), (12, 0, 1, 0, 1.0), (30, 1, 1, 0, 1.0), (50, 2, 0, -1, 1.0)], EVENT)
+
+    @property
+    def last(self) -> int:
+        """Index of the newest frame."""
+        return self.length
+
+    def scene(self, t: int) -> Scene:
+        """The scene at frame ``t``."""
+        figures = self._scene.figures.copy()
+        figures["x"][0] += 0.05 * t
+        figures["speed"][0] = 0.5
+        return replace(self._scene, figures=figures)
+
+    def events(self) -> np.ndarray:
+        """EVENT [4]."""
+        return self._events
+
+    def reading(self, t: int, name: str) -> Reading | None:
+        """The avatar called ``name``, with rays, bars, rewards and read-outs."""
+        course = np.cumsum(np.sin(np.arange(t + 1) / 5)).astype(np.float32)
+        rays = np.linspace(0.1, 0.9, 16, dtype=np.float32)
+        kinds = np.zeros((3, 16), np.float32)
+        kinds[0, :8], kinds[1, 8:12] = 1, 1
+        features = {"nearness": rays, "is_wall": kinds[0], "is_avatar": kinds[1], "is_object": kinds[2]}
+        features |= {"compass": np.array([0.7, 0.7], np.float32), "time_left": np.array([0.6]), "far": np.array([0.2])}
+        told = {"value": np.cos(np.arange(t + 1) / 9).astype(np.float32), "intrinsic": np.full(t + 1, 0.1, np.float32)}
+        return Reading(features, {"progress": 1.0, "time": -0.5}, course, "walk forward", told)
+
+    def plan(self, t: int) -> None:
+        """There is none."""
+        return
+
+
+@pytest.fixture
+def stills(scene: Scene) -> Stills:
+    """The small building as an episode of sixty steps."""
+    return Stills(scene)
 
 
 @pytest.fixture
@@ -119,3 +169,43 @@ def waits() -> Callable[[Callable[[], bool]], None]:
             time.sleep(0.05)
 
     return wait
+
+
+class Person:
+    """Somebody at the keyboard of a display."""
+
+    def __init__(self, display: str) -> None:
+        self._environment = os.environ | {"DISPLAY": display}
+
+    def __call__(self, *words: str) -> str:
+        """Do what xdotool is told."""
+        done = subprocess.run(["xdotool", *words], env=self._environment, capture_output=True, text=True, timeout=60, check=False)
+        return done.stdout.strip()
+
+
+@pytest.fixture
+def person(display: str) -> Person:
+    """Skips, saying why, where xdotool is not installed."""
+    if shutil.which("xdotool") is None:
+        pytest.skip("no keyboard can be tried: xdotool is not installed")
+    return Person(display)
+
+
+Start = Callable[[list[str]], tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def start(person: Person, tmp_path: Path) -> Iterator[Start]:
+    """Runs the command ``avatarium`` in a folder of its own; gives the process and its window."""
+    running: list[subprocess.Popen[str]] = []
+
+    def run(words: list[str]) -> tuple[subprocess.Popen[str], str]:
+        code = "import sys; from avatarium.worlds.cli import main; sys.exit(main())"
+        running.append(subprocess.Popen([sys.executable, "-c", code, *words], cwd=tmp_path, stdout=subprocess.PIPE, text=True))
+        window = person("search", "--sync", "--onlyvisible", "--pid", str(running[-1].pid)).splitlines()[0]
+        return running[-1], window
+
+    yield run
+    for process in running:
+        process.kill()
+        process.wait(10)

@@ -55,7 +55,7 @@ def test_doctor_tells_what_is_missing(bare: list[str]) -> None:
 
 def test_pictures_films_and_frames_pass_their_tests(bare: list[str]) -> None:
     files = ["tests/render/test_context.py", "tests/render/test_frames.py", "tests/render/test_films.py", "tests/render/test_window.py"]
-    command = [*bare, sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *files, "tests/worlds/test_eyes.py"]
+    command = [*bare, sys.executable, "-m", "pytest", "-rs", "-p", "no:cacheprovider", *files, "tests/worlds/test_eyes.py"]
     done = subprocess.run(command, cwd=REPOSITORY, env=WITHOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     passed, skipped = (int(found[1]) if (found := re.search(rf"(\d+) {word}", done.stdout)) else 0 for word in ("passed", "skipped"))

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from avatarium.render import camera, palette, plates, raster
+from avatarium.render import camera, plates, raster
+from avatarium.render.lens import whole
 from avatarium.render.sheet import Sheet
 from avatarium.render.text import Atlas
+from avatarium.render.theme import LIGHT
 from avatarium.worlds.core.scene import Scene
 
 
@@ -21,9 +23,9 @@ def atlas() -> Atlas:
 
 def drawn(sheet: Sheet) -> np.ndarray:
     """The sheet on grey, float32 [H, W, 3]."""
-    image = np.full((sheet.height, sheet.width, 3), 0.5, np.float32)
-    fields = (np.ascontiguousarray(sheet.quads[name]) for name in ("rect", "extra", "colour", "border", "shape"))
-    raster.flat_quads(*fields, sheet.atlas.pixels, image)
+    width, height = sheet.pixels
+    image = np.full((height, width, 3), 0.5, np.float32)
+    sheet.blend(image)
     return image
 
 
@@ -65,7 +67,7 @@ def test_a_sheet_grows_and_a_full_atlas_leaves_gaps() -> None:
     atlas = Atlas()
     sheet = Sheet(atlas, 100, 100)
     for k in range(900):
-        sheet.box(k % 100, 5, 2, 2, palette.INK)
+        sheet.box(k % 100, 5, 2, 2, LIGHT.ink)
     assert len(sheet.quads) == 900
     for size in range(60, 160):
         sheet.text("MWQ@", 0, 0, size)
@@ -95,7 +97,7 @@ def test_speech_bubbles_do_not_cover_one_another(atlas: Atlas, scene: Scene) -> 
     sheet, lens = Sheet(atlas, 640, 400), camera.named("first", scene.bounds, (0.5, 2.2, 0.0), -1, 1.6)
     close = replace(scene, figures=scene.figures.copy())
     close.figures["x"], close.figures["y"] = (4.0, 4.2), (2.3, 2.2)
-    plates.bubbles(sheet, close, lens, {0: "good morning", 1: "after you"})
+    plates.bubbles(sheet, close, whole(lens, sheet), {0: "good morning", 1: "after you"})
     boxes = sheet.quads[(sheet.quads["shape"][:, 2] == raster.BOX) & (sheet.quads["rect"][:, 3] == 27)]["rect"]
     assert len(boxes) == 2
     (_, top, _, height), (_, below, _, _) = sorted(boxes.tolist(), key=lambda box: box[1])
@@ -104,9 +106,9 @@ def test_speech_bubbles_do_not_cover_one_another(atlas: Atlas, scene: Scene) -> 
 
 def test_labels_behind_the_camera_are_not_drawn(atlas: Atlas, scene: Scene) -> None:
     sheet = Sheet(atlas, 640, 400)
-    plates.rooms(sheet, scene, camera.follow(11.0, 4.5, 0.0))
+    plates.rooms(sheet, scene, whole(camera.follow(11.0, 4.5, 0.0), sheet))
     assert not len(sheet.quads)
-    plates.rooms(sheet, scene, camera.follow(1.0, 4.5, 0.0))
+    plates.rooms(sheet, scene, whole(camera.follow(1.0, 4.5, 0.0), sheet))
     assert len(sheet.quads)
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatarium.render.source import Replay, spoken
+from avatarium.render.diary import spoken
+from avatarium.render.source import Live, Replay
 from avatarium.worlds import make_batch
 from avatarium.worlds.core import rays
 from avatarium.worlds.core.transcript import Transcript
@@ -62,3 +63,27 @@ def test_actions_are_put_into_words() -> None:
     assert spoken(discrete, np.array([1, 2])) == "walk forward, turn right"
     assert spoken(discrete, np.array([0, 0])) == "stand"
     assert spoken(continuous, np.array([0.5, 0.0, -1.0])) == "forward +0.5, left +0.0, turn -1.0"
+
+
+def test_pictures_that_avatars_are_given_are_kept_in_bytes_and_apart() -> None:
+    batch = make_batch("wayfinding", autoreset=False, walkers=2, pixels={"width": 24, "height": 16})
+    batch.reset([1])
+    lived = Live(batch, "", "")
+    actions = {"walker": np.ones((1, 2, 2), np.int32)}
+    batch.step(actions)
+    lived.after(actions)
+    reading = lived.reading(1, "walker_1")
+    assert reading is not None and reading.picture is not None
+    assert reading.picture.shape == (16, 24, 3) and reading.picture.dtype == np.uint8
+    given = batch.observations["walker"][0, 1, -3 * 16 * 24 :].reshape(3, 16, 24)
+    assert np.abs(reading.picture.transpose(2, 0, 1) / 255 - given).max() < 0.003
+    assert sum(len(value) for value in reading.features.values()) == batch.observations["walker"].shape[2] - 3 * 16 * 24
+
+
+def test_readouts_are_those_of_the_agent_up_to_now(episode: Path) -> None:
+    transcript = Transcript.open(episode)
+    told = {"walker": {"value": np.arange(210, dtype=np.float32).reshape(70, 3), "logits": np.zeros((70, 3, 2), np.float32)}}
+    transcript.readouts = told  # type: ignore[assignment]
+    reading = Replay(transcript).reading(4, "walker_2")
+    assert reading is not None
+    assert {name: rows.tolist() for name, rows in reading.readouts.items()} == {"value": [2.0, 5.0, 8.0, 11.0, 14.0]}

@@ -218,7 +218,7 @@ def test_what_the_host_has_in_mind_and_visitors_want_can_be_read() -> None:
     batch.step(thought)
     assert WORLD.scene is not None
     notes = WORLD.scene(batch.state, batch.config, 0).notes
-    assert notes["host"] == "thinks of the way to the kitchen" and notes["visitor_0"].startswith("wants the ")
+    assert notes["host_0"] == "thinks of the way to the kitchen" and notes["visitor_0"].startswith("wants the ")
 
 
 def test_ushers_lead_without_a_word_of_meaning() -> None:

@@ -180,8 +180,8 @@ def _files(paths: Path | str | Sequence[Path | str], world: str) -> list[Path]:
 
 def _avatars(transcript: Transcript, role: str, policies: Sequence[str]) -> list[int]:
     """Avatars of the role that were moved by one of ``policies``, or all of them."""
-    head = transcript.header
-    movers = [BY_HAND if transcript.by_hand == f"{role}_{a}" else str(head["policies"].get(role, "")) for a in range(head["roles"][role])]
+    head, person = transcript.header, "" if transcript.is_branch else BY_HAND  # what branches repeat was done once
+    movers = [person if transcript.by_hand == f"{role}_{a}" else str(head["policies"].get(role, "")) for a in range(head["roles"][role])]
     return [a for a, mover in enumerate(movers) if not policies or mover in policies]
 
 

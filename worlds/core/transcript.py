@@ -125,12 +125,15 @@ class Transcript:
 
     @property
     def by_hand(self) -> str:
-        """The agent that a person moved; empty where nobody did, and in branches, which only repeat what a person did."""
+        """The agent that a person moved, in a branch as in its original; empty where nobody did."""
         extra = self.header.get("extra", {})
-        if "branch" in extra:
-            return ""
         human = extra.get("human")
         return str(human.get("agent", "")) if isinstance(human, dict) else str(extra.get("by_hand", ""))  # as older ones have it
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether it is a branch of another recording, and repeats that up to some step."""
+        return "branch" in self.header.get("extra", {})
 
     @cached_property
     def digest(self) -> str:

@@ -1,0 +1,1 @@
+"""Replays as web pages: everything in one HTML file that needs no network."""
