@@ -18,14 +18,14 @@ def frame(
     ``camera`` is "orbit", "follow", "top", "first" or a ``camera.Camera``; ``follow`` is the index of the figure that is followed.
     ``backend`` is "auto" (OpenGL, else the CPU), "gl" or "cpu". Raises UserError for unknown words, and where "gl" cannot be had.
     """
-    from avatarium.render import frames
+    from avatarium.render.draw import frames
 
     return frames.frame(scene, camera, size[0], size[1], backend, follow)
 
 
 def __getattr__(name: str) -> Any:
     if name == "Window":
-        from avatarium.render.window import Window
+        from avatarium.render.viewer.window import Window
 
         return Window
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

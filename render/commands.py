@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from avatarium.worlds.core.errors import UserError
 
 if TYPE_CHECKING:
-    from avatarium.render.viewer import Viewer
+    from avatarium.render.viewer.viewer import Viewer
     from avatarium.worlds.core.transcript import Transcript
 
 
@@ -67,10 +67,10 @@ def viewer_of(
 
     Raises UserError for files, cameras, avatars and steps that there are not.
     """
-    from avatarium.render import context
-    from avatarium.render.source import Replay
-    from avatarium.render.theme import theme as named
-    from avatarium.render.viewer import Viewer
+    from avatarium.render.draw import context
+    from avatarium.render.draw.theme import theme as named
+    from avatarium.render.viewer.source import Replay
+    from avatarium.render.viewer.viewer import Viewer
     from avatarium.worlds.core.errors import nearest
 
     context.wanted(backend)
@@ -90,7 +90,7 @@ def viewer_of(
 
 
 def _known_camera(camera: str) -> None:
-    from avatarium.render import camera as cameras
+    from avatarium.render.draw import camera as cameras
     from avatarium.worlds.core.errors import nearest
 
     if camera not in cameras.NAMES:
@@ -125,7 +125,7 @@ def watch(
 
     Raises UserError where there is no display, too.
     """
-    from avatarium.render.window import Loop, Screen
+    from avatarium.render.viewer.window import Loop, Screen
 
     viewer = viewer_of(files, camera, follow, start, steps, backend, labels, theme)
     screen = Screen(f"{viewer.source.title} – avatarium", *size, scale)
@@ -148,12 +148,13 @@ def watch_run(
 
     Raises UserError when the folder is no run, and where there is no display.
     """
-    from avatarium.render import context, frames, live
-    from avatarium.render.run import Run
-    from avatarium.render.source import Replay
-    from avatarium.render.theme import theme as named
-    from avatarium.render.viewer import Viewer
-    from avatarium.render.window import Screen
+    from avatarium.render.draw import context, frames
+    from avatarium.render.draw.theme import theme as named
+    from avatarium.render.viewer import live
+    from avatarium.render.viewer.run import Run
+    from avatarium.render.viewer.source import Replay
+    from avatarium.render.viewer.viewer import Viewer
+    from avatarium.render.viewer.window import Screen
 
     context.wanted(backend)
     _known_camera(camera)
@@ -213,7 +214,8 @@ def titles(files: Sequence[Path]) -> list[str]:
 
 def screenshot(args: argparse.Namespace) -> None:
     """Save one picture, and print where it is."""
-    from avatarium.render import frames, video
+    from avatarium.render import video
+    from avatarium.render.draw import frames
 
     where = (args.camera, args.follow, args.start, args.steps)
     viewer = viewer_of(args.files, *where, args.backend, titles(args.files), args.theme)
@@ -254,8 +256,9 @@ class Record:
 
 def film(viewer: "Viewer", out: Path, size: tuple[int, int], fps: int, steps: int | None, backend: str) -> int:
     """Write ``viewer``'s episode from where it stands, ``steps`` steps or to the end; returns the number of frames."""
-    from avatarium.render import frames, video
-    from avatarium.render.source import STEP_S
+    from avatarium.render import video
+    from avatarium.render.draw import frames
+    from avatarium.render.viewer.source import STEP_S
 
     studio = frames.studio(backend)
     end = min(viewer.source.last, viewer.now + steps) if steps is not None else viewer.source.last

@@ -71,7 +71,8 @@ def _version(package: str) -> str:
 
 def drawing() -> Findings:
     """What draws, and whether a window can be opened."""
-    from avatarium.render import context, window
+    from avatarium.render.draw import context
+    from avatarium.render.viewer import window
 
     found = context.describe()
     if found["backend"] == "gl":

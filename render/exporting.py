@@ -39,7 +39,7 @@ def export_html(file: Path, out: Path, camera: str = "orbit", follow: str = "", 
 
     Raises UserError for files, cameras, avatars and steps that there are not, and where the page cannot be written.
     """
-    from avatarium.render import camera as cameras
+    from avatarium.render.draw import camera as cameras
     from avatarium.render.web import packing, page, replay
     from avatarium.worlds.core.errors import nearest
     from avatarium.worlds.core.transcript import Transcript

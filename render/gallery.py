@@ -13,7 +13,7 @@ from avatarium.worlds.core import discovery
 from avatarium.worlds.core.errors import UserError, nearest, need
 
 if TYPE_CHECKING:
-    from avatarium.render.viewer import Viewer
+    from avatarium.render.viewer.viewer import Viewer
     from avatarium.worlds.core.transcript import Transcript
 
 SEED = 7
@@ -56,9 +56,10 @@ def draw(world: str, out: Path, backend: str = "auto") -> list[Path]:
 
     Raises UserError where they cannot be written.
     """
-    from avatarium.render import camera, company, frames
-    from avatarium.render.source import Replay
-    from avatarium.render.viewer import Viewer
+    from avatarium.render.draw import camera, frames
+    from avatarium.render.play import company
+    from avatarium.render.viewer.source import Replay
+    from avatarium.render.viewer.viewer import Viewer
     from avatarium.worlds.core.transcript import Transcript
 
     play: Any = importlib.import_module("avatarium.agents.play")

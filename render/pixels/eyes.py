@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from avatarium.render import context
+from avatarium.render.draw import context
 from avatarium.render.pixels.sheet import Sheet
 from avatarium.render.pixels.visible import gather, room, unpack
 from avatarium.worlds.core.batch import Batch

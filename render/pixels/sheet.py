@@ -10,8 +10,8 @@ from avatarium.worlds.core import plan
 from avatarium.worlds.core.eyes import art as tables
 from avatarium.worlds.core.eyes.columns import EYE_M, PANE, SIDES, WALL_TOP_M
 
-_SHADERS = Path(__file__).parent.parent / "shaders"
-_COMMON = "pixels_tile.glsl"
+_SHADERS = Path(__file__).parent / "shaders"
+_COMMON = "tile.glsl"
 _PAINT_UNIT, _FIGURE_UNIT, _FLOOR_UNIT = range(3)
 _CLIP_DISTANCES = range(0x3000, 0x3004)
 _CORNERS_OF_BOX = 18
@@ -28,7 +28,7 @@ _NAMES = {
 
 def _source(name: str) -> str:
     head = "#version 330\n" + "".join(f"#define {word} {value}\n" for word, value in _NAMES.items())
-    text, common = ((_SHADERS / file).read_text(encoding="utf-8") for file in (f"pixels_{name}.glsl", _COMMON))
+    text, common = ((_SHADERS / file).read_text(encoding="utf-8") for file in (f"{name}.glsl", _COMMON))
     return head + text.replace(f'#include "{_COMMON}"', common)
 
 

@@ -12,7 +12,7 @@ from avatarium.render.web import shared
 from avatarium.render.web.page import BUNDLE, HERE
 from avatarium.worlds.core.errors import UserError
 
-SHADERS = HERE.parent / "shaders"
+SHADERS = HERE.parent / "draw" / "shaders"
 MADE = ("bundle.js", "three-LICENSE.txt")
 _BANNER = re.compile(r"/\* sources ([0-9a-f]+) ")
 
@@ -42,7 +42,7 @@ def built_from() -> str:
 def build(folder: Path) -> None:
     """Build the bundle in ``folder``, which keeps what npm installs, and put it in its place. Raises UserError when that fails."""
     shared.FILE.write_text(shared.text(), encoding="utf-8")
-    web, shaders = folder / "web", folder / "shaders"
+    web, shaders = folder / "web", folder / "draw" / "shaders"
     for folder_of_ours, copy in ((HERE / "src", web / "src"), (SHADERS, shaders)):
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(folder_of_ours, copy)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from avatarium.render.source import STEP_S
+from avatarium.render.viewer.source import STEP_S
 from avatarium.worlds.core import rays
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.spec import Role

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from avatarium.render.source import Replay
+from avatarium.render.viewer.source import Replay
 from avatarium.render.web import memory, packing
 from avatarium.render.web.tracks import SPEED_M_S, TURN, UNIT_M, Figures, Sentences, Spans, Words, lengths
 from avatarium.worlds.core.scene import Scene

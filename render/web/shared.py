@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from avatarium.render import building, camera, figures, overlays, palette, plates, theme, viewer
-from avatarium.render.sunlight import SUN
+from avatarium.render.draw import building, camera, figures, overlays, palette, theme
+from avatarium.render.draw.sunlight import SUN
+from avatarium.render.viewer import plates, viewer
 from avatarium.render.web.tracks import HOLE
 from avatarium.worlds.core.scene import BOX_KINDS
 

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from avatarium import worlds
-from avatarium.render import context
+from avatarium.render.draw import context
 from avatarium.render.pixels import GlEyes
 from avatarium.worlds.bench import machine, timed
 from avatarium.worlds.core import discovery

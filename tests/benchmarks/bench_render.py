@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from avatarium import worlds
-from avatarium.render import camera, context, frames
-from avatarium.render.pace import Pace
-from avatarium.render.picture import Emphasis, Quality, View
-from avatarium.render.source import Live
-from avatarium.render.viewer import Viewer
+from avatarium.render.draw import camera, context, frames
+from avatarium.render.draw.picture import Emphasis, Quality, View
+from avatarium.render.viewer.pace import Pace
+from avatarium.render.viewer.source import Live
+from avatarium.render.viewer.viewer import Viewer
 
 SIDES = (64, 84)
 

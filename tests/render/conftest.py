@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from avatarium import worlds
-from avatarium.render import context
-from avatarium.render.source import Reading
+from avatarium.render.draw import context
+from avatarium.render.viewer.source import Reading
 from avatarium.worlds.core.recorder import EVENT, Recorder
 from avatarium.worlds.core.scene import FIGURE, Label, Scene
 

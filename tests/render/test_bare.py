@@ -54,7 +54,7 @@ def test_doctor_tells_what_is_missing(bare: list[str]) -> None:
 
 
 def test_pictures_films_and_frames_pass_their_tests(bare: list[str]) -> None:
-    files = ["tests/render/test_context.py", "tests/render/test_frames.py", "tests/render/test_films.py", "tests/render/test_window.py"]
+    files = ["tests/render/draw", "tests/render/viewer/test_window.py"]
     command = [*bare, sys.executable, "-m", "pytest", "-rs", "-p", "no:cacheprovider", *files, "tests/worlds/test_eyes.py"]
     done = subprocess.run(command, cwd=REPOSITORY, env=WITHOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

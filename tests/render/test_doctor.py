@@ -4,7 +4,8 @@ from importlib import metadata
 
 import pytest
 
-from avatarium.render import context, doctor
+from avatarium.render import doctor
+from avatarium.render.draw import context
 from avatarium.worlds.cli import main
 
 

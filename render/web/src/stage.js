@@ -4,20 +4,20 @@ import {
   InstancedBufferAttribute, InstancedBufferGeometry, LessEqualCompare, LinearFilter, Matrix4, Mesh, OneFactor, OneMinusSrcAlphaFactor,
   RawShaderMaterial, RGBAFormat, Scene, UnsignedIntType, Vector3, Vector4, WebGLRenderer, WebGLRenderTarget,
 } from "three";
-import backdropFrag from "../../shaders/backdrop.frag.glsl";
-import backdropVert from "../../shaders/backdrop.vert.glsl";
-import depthFrag from "../../shaders/depth.frag.glsl";
-import depthFigureVert from "../../shaders/depth_figure.vert.glsl";
-import depthLevelVert from "../../shaders/depth_level.vert.glsl";
-import figureFrag from "../../shaders/figure.frag.glsl";
-import figureVert from "../../shaders/figure.vert.glsl";
-import flatFrag from "../../shaders/flat.frag.glsl";
-import flatVert from "../../shaders/flat.vert.glsl";
-import floorFrag from "../../shaders/floor.frag.glsl";
-import floorVert from "../../shaders/floor.vert.glsl";
-import levelFrag from "../../shaders/level.frag.glsl";
-import levelVert from "../../shaders/level.vert.glsl";
-import light from "../../shaders/light.glsl";
+import backdropFrag from "../../draw/shaders/backdrop.frag.glsl";
+import backdropVert from "../../draw/shaders/backdrop.vert.glsl";
+import depthFrag from "../../draw/shaders/depth.frag.glsl";
+import depthFigureVert from "../../draw/shaders/depth_figure.vert.glsl";
+import depthLevelVert from "../../draw/shaders/depth_level.vert.glsl";
+import figureFrag from "../../draw/shaders/figure.frag.glsl";
+import figureVert from "../../draw/shaders/figure.vert.glsl";
+import flatFrag from "../../draw/shaders/flat.frag.glsl";
+import flatVert from "../../draw/shaders/flat.vert.glsl";
+import floorFrag from "../../draw/shaders/floor.frag.glsl";
+import floorVert from "../../draw/shaders/floor.vert.glsl";
+import levelFrag from "../../draw/shaders/level.frag.glsl";
+import levelVert from "../../draw/shaders/level.vert.glsl";
+import light from "../../draw/shaders/light.glsl";
 import { contactShadow, floorMap, panes, solid } from "./building.js";
 import { matrix, sunCamera } from "./camera.js";
 import { INSTANCE, PART, avatarMesh, flagMesh } from "./figures.js";

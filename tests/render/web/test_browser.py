@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avatarium.render import figures, palette
+from avatarium.render.draw import figures, palette
 from avatarium.render.exporting import export_html
 from avatarium.render.web import packing, page
 from avatarium.render.web.replay import parcel

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from avatarium import worlds
-from avatarium.render.source import Replay
+from avatarium.render.viewer.source import Replay
 from avatarium.render.web import packing
 from avatarium.render.web.memory import NEAR, REWARD
 from avatarium.render.web.replay import parcel, rows_of

@@ -1,0 +1,1 @@
+"""Playing: a person takes an avatar's place, by keyboard or gamepad."""

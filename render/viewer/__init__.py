@@ -1,0 +1,1 @@
+"""The viewer: recorded, living and training episodes in a window."""
