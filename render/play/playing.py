@@ -84,7 +84,7 @@ def play(player: "Player", args: argparse.Namespace) -> None:
     from avatarium.render.viewer.window import Loop
 
     look = theme(args.theme)
-    desk = Desk(f"{player.source.title} – avatarium", *args.size, args.scale)
+    desk = Desk(f"{player.source.title} – avatarium", *args.size, scale=args.scale)
     try:
         player.grip = desk.grip
         viewer = Living(player.source, args.camera, player.agent)
