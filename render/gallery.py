@@ -68,7 +68,9 @@ def draw(world: str, out: Path, backend: str = "auto") -> list[Path]:
     with tempfile.TemporaryDirectory() as folder:
         (path,) = play.play(world, policies, [SEED], Path(folder), config=config)
         transcript = Transcript.open(path)
-        moment, whom = best_moment(transcript)
+        moment, ranked = best_moment(transcript)
+        there = transcript.scene(moment).names
+        whom = next((agent for agent in ranked if agent in there), "")
         for name in camera.NAMES:
             viewer = Viewer(Replay(transcript), name, whom)
             viewer.seek(moment)
@@ -86,8 +88,8 @@ def _clip(viewer: "Viewer", studio: Any) -> Any:
         viewer.advance(1 / FPS)
 
 
-def best_moment(transcript: "Transcript") -> tuple[int, str]:
-    """The step, not at the very beginning or end, around which most rare things happen, and the agent to whom most of them do."""
+def best_moment(transcript: "Transcript") -> tuple[int, list[str]]:
+    """The step, not at the very beginning or end, around which most rare things happen, and all agents, first those to whom they do."""
     names = [f"{role}_{k}" for role, count in transcript.header["roles"].items() for k in range(count)]
     events = transcript.events[(transcript.events["who"] >= 0) & (transcript.events["who"] < len(names))]
     often = np.bincount(events["kind"], minlength=1) > RARE * transcript.steps * len(names)
@@ -97,7 +99,8 @@ def best_moment(transcript: "Transcript") -> tuple[int, str]:
     around[: transcript.steps // 5], around[-transcript.steps // 5 :] = -1, -1
     moment = int(around.argmax())
     near = events[(events["step"] <= moment) & (events["step"] > moment - AROUND)]
-    return moment, names[int(np.bincount(near["who"]).argmax())] if len(near) else names[0]
+    met = np.bincount(near["who"], minlength=len(names))
+    return moment, [names[k] for k in np.argsort(-met, kind="stable").tolist()]
 
 
 def _save(path: Path, pictures: Sequence[np.ndarray], quality: int) -> Path:
