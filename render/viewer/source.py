@@ -1,5 +1,6 @@
 """What a viewer plays: a recorded episode, or one that is being lived; both answer the same questions."""
 
+import contextlib
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +14,7 @@ from avatarium.render.viewer.reading import Reading
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.recorder import EVENT
 from avatarium.worlds.core.scene import Scene
-from avatarium.worlds.core.transcript import Transcript
+from avatarium.worlds.core.transcript import DepartureError, Transcript, relive
 
 __all__ = ["STEP_S", "FrameSource", "Live", "Reading", "Replay", "agents"]
 
@@ -105,23 +106,15 @@ class Replay:
     def _readouts(self, t: int, name: str) -> dict[str, np.ndarray]:
         """What the policy of an agent told of itself up to frame ``t``; numbers that stand alone, not vectors."""
         role, _, number = name.rpartition("_")
-        told: Mapping[str, np.ndarray] = getattr(self._transcript, "readouts", {}).get(role, {})
+        told = self._transcript.readouts.get(role, {})
         return {what: rows[: t + 1, int(number)].astype(np.float32) for what, rows in told.items() if rows.ndim == 2}
 
     def _relive(self) -> Diary:
-        """Play the actions again; stops where the world gives other rewards than the file tells."""
-        told = self._transcript
-        batch = Batch(told.spec, 1, autoreset=False, **told.header["config"])
-        diary = Diary(batch.roles)
-        batch.reset([told.header["seed"]])
-        diary.note(batch, None)
-        for t in range(told.steps):
-            actions = {name: rows[None] for name, rows in told.actions(t).items()}
-            step = batch.step(actions)
-            if any(not np.array_equal(step.reward[name][0], told.rewards[name][t]) for name in batch.roles):
-                break
-            diary.note(batch, actions)
-        batch.close()
+        """Play the actions again, as far as the world does what the file tells."""
+        told, diary = self._transcript, Diary(self._transcript.roles)
+        with contextlib.suppress(DepartureError):
+            for t, (batch, _) in enumerate(relive(told)):
+                diary.note(batch, {name: rows[None] for name, rows in told.actions(t - 1).items()} if t else None)
         return diary
 
 

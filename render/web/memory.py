@@ -1,16 +1,14 @@
 """What agents sensed, did and earned, as columns of whole numbers: found by playing a transcript's actions again."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from avatarium.render.viewer.source import STEP_S
 from avatarium.worlds.core import rays
-from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.spec import Role
-from avatarium.worlds.core.transcript import Transcript
+from avatarium.worlds.core.transcript import DepartureError, Transcript, relive
 
 NEAR = 100
 """Nearness of what a ray met, and other shares, are whole numbers of so many in 1."""
@@ -25,35 +23,29 @@ SINGLES = 4
 
 
 def remember(told: Transcript) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Head and columns [L, ...] of all roles for the first L frames: those in which the world still does what the transcript says."""
-    batch = Batch(told.spec, 1, autoreset=False, **told.header["config"])
-    frames: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in batch.roles}
-    paid = {name: np.zeros((role.count, len(role.terms))) for name, role in batch.roles.items()}
-    for t in _relive(told, batch):
-        for name, role in batch.roles.items():
-            if t:
-                paid[name] += batch.reward_terms[name][0]
-            done = told.data[f"actions.{name}"][t - 1] if t else np.zeros((role.count, role.action_size))
-            terms = np.round(paid[name] / REWARD).astype(np.int32)
-            frames[name].append({"terms": terms, "actions": _action(role, done), **_senses(role, batch.observations[name][0])})
-    batch.close()
+    """Head and columns [L, ...] of all roles for the first L frames: those in which the world still does what the transcript says.
+
+    Raises UserError when it begins otherwise.
+    """
+    frames: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in told.roles}
+    paid = {name: np.zeros((role.count, len(role.terms))) for name, role in told.roles.items()}
+    try:
+        for t, (batch, _) in enumerate(relive(told)):
+            for name, role in told.roles.items():
+                if t:
+                    paid[name] += batch.reward_terms[name][0]
+                done = told.data[f"actions.{name}"][t - 1] if t else np.zeros((role.count, role.action_size))
+                terms = np.round(paid[name] / REWARD).astype(np.int32)
+                frames[name].append({"terms": terms, "actions": _action(role, done), **_senses(role, batch.observations[name][0])})
+    except DepartureError:
+        if not all(frames.values()):
+            raise
     columns = {f"{name}.{what}": np.stack([frame[what] for frame in found]) for name, found in frames.items() for what in found[0]}
-    heads = {name: _describe(role) for name, role in batch.roles.items()}
+    heads = {name: _describe(role) for name, role in told.roles.items()}
     for name, readouts in told.readouts.items():
         heads[name]["readouts"] = [what for what, values in readouts.items() if values.ndim == 2]
         columns |= {f"{name}.{what}": _told(readouts[what]) for what in heads[name]["readouts"]}
     return {"step_s": STEP_S, "roles": heads}, columns
-
-
-def _relive(told: Transcript, batch: Batch) -> Iterator[int]:
-    """Bring ``batch`` from frame to frame of the transcript; ends where it gives other rewards."""
-    batch.reset([told.header["seed"]])
-    yield 0
-    for t in range(told.steps):
-        step = batch.step({name: rows[None] for name, rows in told.actions(t).items()})
-        if any(not np.array_equal(step.reward[name][0], told.rewards[name][t]) for name in batch.roles):
-            return
-        yield t + 1
 
 
 def _describe(role: Role) -> dict[str, Any]:
