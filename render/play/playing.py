@@ -83,8 +83,8 @@ def play(player: "Player", args: argparse.Namespace) -> None:
     from avatarium.render.viewer.living import Living
     from avatarium.render.viewer.window import Loop
 
-    look = theme(args.theme)
-    desk = Desk(f"{player.source.title} – avatarium", *args.size, scale=args.scale)
+    look, (width, height) = theme(args.theme), args.size
+    desk = Desk(f"{player.source.title} – avatarium", width, height, args.scale)
     try:
         player.grip = desk.grip
         viewer = Living(player.source, args.camera, player.agent)
