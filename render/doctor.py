@@ -16,6 +16,8 @@ EXTRAS = {
     "train": ("torch", "ray", "tensorboard", "matplotlib", "onnxscript"),
     "render": ("moderngl", "glcontext", "pygame", "av", "pillow"),
     "leaderboards": ("onnx", "onnxruntime", "sqlalchemy", "rich"),
+    "data": ("pyarrow", "minari"),
+    "fast": ("isal",),
 }
 
 Findings = list[tuple[str, str]]

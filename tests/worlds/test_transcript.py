@@ -217,3 +217,10 @@ def test_those_who_are_absent_tell_nothing() -> None:
     batch.step({"walker": seat.act()})
     for values in seat.readouts().values():
         assert np.flatnonzero(np.isnan(values[0])).tolist() == [3]
+
+
+@pytest.mark.parametrize("content", [b"", b"a", bytes(100_000), np.random.default_rng(0).bytes(100_000)])
+def test_either_packer_is_read_by_everybody(content: bytes) -> None:
+    """Also by a browser, which knows zlib's format."""
+    for pack in (blocks.packing(), blocks.by_zlib):
+        assert zlib.decompress(pack(content)) == content

@@ -1,9 +1,10 @@
 """The container of transcripts: blocks one after the other, each with its own checksum, so that a cut file is read up to the cut."""
 
+import functools
 import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
@@ -22,10 +23,25 @@ LARGEST = 1 << 26
 
 def write(file: BinaryIO, tag: bytes, content: bytes) -> None:
     """Append one block: tag, length, CRC-32, then the content packed by deflate (zlib, so that a browser can read it)."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)  # folded bytes come in runs: it is faster
-    packed = packer.compress(content) + packer.flush()
+    packed = packing()(content)
     file.write(_PREFIX.pack(tag, len(packed), zlib.crc32(packed)) + packed)
     file.flush()
+
+
+@functools.cache
+def packing() -> Callable[[bytes], bytes]:
+    """What packs: isal where it is installed, in a third of the time that zlib takes; everybody reads what either has packed."""
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return by_zlib
+    return functools.partial(isal_zlib.compress, level=1)
+
+
+def by_zlib(content: bytes) -> bytes:
+    """Packed by the standard library; folded bytes come in runs, which it is told to look for."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
+    return packer.compress(content) + packer.flush()
 
 
 def read(path: Path) -> Iterator[tuple[bytes, bytes]]:
