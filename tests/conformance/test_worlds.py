@@ -189,3 +189,20 @@ def test_check_world_raises_one_error_that_names_all_faults(tampered: Callable[.
     spec = tampered(worlds.spec("wayfinding"), step=unnamed)
     with pytest.raises(checks.ConformanceError, match=r"(?s)'wayfinding' does not conform.*rewards_are_sums_of_terms: a reward of walker"):
         checks.check_world(spec, walkers=2)
+
+
+def flickering(state: Any, config: Any, floor: np.ndarray, marks: Any, counts: np.ndarray, start: int, stop: int) -> None:
+    """A floor whose tints nothing rules."""
+    floor[start:stop], counts[start:stop] = np.random.randint(0, 9, floor[start:stop].shape), 0
+
+
+def dark(state: Any, config: Any, floor: np.ndarray, marks: Any, counts: np.ndarray, start: int, stop: int) -> None:
+    """Nobody is there to see anything."""
+    floor[start:stop], counts[start:stop] = 0, 0
+    state.avatars["present"][start:stop] = 0
+
+
+@pytest.mark.parametrize(("paint", "sentence"), [(flickering, "depends on other environments"), (dark, "sees next to nothing")])
+def test_sights_that_are_unsound_are_found(paint: Callable[..., None], sentence: str) -> None:
+    spec = worlds.spec("wayfinding")
+    assert_found("pictures_are_sound", dataclasses.replace(spec, sights=dataclasses.replace(spec.sights, paint=paint)), sentence)

@@ -45,7 +45,7 @@ def trained(folder: Path) -> Path:
 
 
 def test_the_files_are_there(folder: Path) -> None:
-    names = {"__init__", "config", "heuristic", "level", "observe", "rules", "scene", "state"}
+    names = {"__init__", "config", "heuristic", "level", "observe", "rules", "scene", "sights", "state"}
     assert {path.stem for path in (folder / "berries").glob("*.py")} == names
 
 
@@ -56,6 +56,16 @@ def test_the_world_passes_the_checks(folder: Path) -> None:
 
 def test_its_card_is_printed(folder: Path) -> None:
     assert "the berry came nearer" in avatarium(folder, "worlds", "berries:WORLD")
+
+
+def test_its_pickers_see_the_berry(folder: Path) -> None:
+    """Thing number 7 of ``eyes.art`` is what the world has put up."""
+    program = (
+        "import numpy as np; from avatarium.worlds import make_batch; batch = make_batch('berries:WORLD', 16, pixels={'width': 32, 'height': 24});"
+        "seen = batch.reset(0)['picker'][..., -32 * 24 * 3 :]; eyes = batch.eyes('picker', 32, 24); ids = np.zeros(eyes.shape, np.uint8);"
+        "eyes.look(ids=ids); print(len(np.unique(seen)) > 50, (ids == 7).any())"
+    )
+    assert run(folder, sys.executable, "-c", program) == "True True\n"
 
 
 def test_it_is_played(folder: Path) -> None:
