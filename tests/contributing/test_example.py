@@ -61,7 +61,8 @@ def test_its_card_is_printed(folder: Path) -> None:
 def test_its_pickers_see_the_berry(folder: Path) -> None:
     """Thing number 7 of ``eyes.art`` is what the world has put up."""
     program = (
-        "import numpy as np; from avatarium.worlds import make_batch; batch = make_batch('berries:WORLD', 16, pixels={'width': 32, 'height': 24});"
+        "import numpy as np; from avatarium.worlds import make_batch;"
+        "batch = make_batch('berries:WORLD', 16, pixels={'width': 32, 'height': 24});"
         "seen = batch.reset(0)['picker'][..., -32 * 24 * 3 :]; eyes = batch.eyes('picker', 32, 24); ids = np.zeros(eyes.shape, np.uint8);"
         "eyes.look(ids=ids); print(len(np.unique(seen)) > 50, (ids == 7).any())"
     )
