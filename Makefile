@@ -27,8 +27,10 @@ demo: venv
 	$(BIN)/avatarium train wayfinding --minutes $(MINUTES) --out $(DEMO)
 	$(BIN)/avatarium verify $(DEMO)/replay.avt
 	$(BIN)/avatarium record $(DEMO)/replay.avt --steps 200 --out $(DEMO)/replay.mp4
+	$(BIN)/avatarium export $(DEMO)/replay.avt
 	$(BIN)/avatarium submit $(DEMO)/policy.zip --board $(DEMO)/leaderboard.sqlite
 	@echo "replay  $(DEMO)/replay.avt   ($(BIN)/avatarium watch $(DEMO)/replay.avt)"
+	@echo "page    $(DEMO)/replay.html   (the same in a browser)"
 	@echo "film    $(DEMO)/replay.mp4"
 	@echo "curve   $(DEMO)/curve.png"
 
