@@ -51,8 +51,7 @@ bench: venv
 	$(BIN)/python tests/benchmarks/bench_worlds.py
 	$(BIN)/python tests/benchmarks/bench_render.py --json runs/bench/render.json
 	$(BIN)/python tests/benchmarks/bench_pixels.py --json runs/bench/pixels.json
-	$(BIN)/python tests/benchmarks/bench_transcript.py
-	$(BIN)/python tests/benchmarks/bench_render.py
+	$(BIN)/python tests/benchmarks/bench_transcript.py --json runs/bench/transcript.json
 	$(BIN)/avatarium bench training --json runs/bench/training.json
 
 # Pictures and clips of every world, for this README and the cards of worlds.

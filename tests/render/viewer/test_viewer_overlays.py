@@ -9,11 +9,9 @@ import pytest
 
 from avatarium.render.draw import frames, overlays
 from avatarium.render.draw.figures import POINTS, USES, WAVES, avatar_instances, avatar_mesh, place
-from avatarium.render.draw.picture import Quality
 from avatarium.render.draw.theme import LIGHT
 from avatarium.render.viewer import contacts
 from avatarium.render.viewer.heat import CELL_M, Visits, veil
-from avatarium.render.viewer.pace import LEVELS
 from avatarium.render.viewer.pane import Pane
 from avatarium.render.viewer.source import Replay
 from avatarium.render.viewer.viewer import Viewer
@@ -21,15 +19,6 @@ from avatarium.worlds.core.scene import Scene
 from avatarium.worlds.core.transcript import Transcript
 
 SIZE = (960, 540)
-
-
-@pytest.fixture
-def studio() -> Any:
-    """The software renderer, at little cost."""
-    found = frames.studio("cpu")
-    found.quality = LEVELS[-1]
-    yield found
-    found.quality = Quality()
 
 
 def test_visits_count_where_everybody_was(stills: Any) -> None:

@@ -10,24 +10,13 @@ import pytest
 
 from avatarium.render import commands
 from avatarium.render.draw import camera, frames, raster
-from avatarium.render.draw.picture import Quality
 from avatarium.render.viewer import staging
 from avatarium.render.viewer.gaze import MOVE_S, Gaze, Tripod
 from avatarium.render.viewer.layout import Layout, Rect, tiles
-from avatarium.render.viewer.pace import LEVELS
 from avatarium.render.viewer.viewer import Viewer
 from avatarium.worlds import UserError
 
 SIZES = ((1280, 720), (960, 540), (800, 600), (640, 400), (480, 640), (320, 240), (1920, 480))
-
-
-@pytest.fixture
-def studio() -> Any:
-    """The software renderer, at little cost."""
-    found = frames.studio("cpu")
-    found.quality = LEVELS[-1]
-    yield found
-    found.quality = Quality()
 
 
 def another(stills: Any, length: int, title: str) -> Any:

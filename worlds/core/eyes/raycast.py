@@ -24,8 +24,10 @@ from avatarium.worlds.core.eyes.columns import (
     shade,
     side_shown,
     sky,
-)  # fmt: skip
+)
+from avatarium.worlds.core.eyes.sensor import IDS, NEAR_M
 from avatarium.worlds.core.kernels import inlined, kernel
+from avatarium.worlds.core.plan import GLASS
 
 F = np.float32
 
@@ -112,7 +114,7 @@ def view(plan, bodies, colours, marks, count, art, lens, work, i, a, width, heig
     for glass in range(2):  # panes last: they are laid over what is behind them
         for b in range(plan.num_boxes[i]):
             kind = plan.kinds[i, b]
-            if is_low(kind) and (kind == 1) == (glass == 1):
+            if is_low(kind) and (kind == GLASS) == (glass == 1):
                 x0, y0, x1, y1 = boxes[0, b] - x, boxes[1, b] - y, boxes[2, b] - x, boxes[3, b] - y
                 if ahead(x0, y0, x1, y1, c, s, tan):
                     draw_box(art, lens, work, kind, x0, y0, x1, y1)
@@ -283,9 +285,9 @@ def to_row(work, row, at, channels):
         if with_depth:
             depths, part = work.depths[r], row[first + 3 * plane : first + 3 * plane + columns]
             for k in range(columns):
-                part[k] = F(1) - min(depths[k], F(10)) * F(0.1)
+                part[k] = F(1) - min(depths[k], F(NEAR_M)) * F(1 / NEAR_M)
         if with_ids:
             last = first + (3 + with_depth) * plane
             part = row[last : last + columns]
             for k in range(columns):
-                part[k] = F(np.int32(line[k] >> np.uint32(24))) * F(1 / 64)
+                part[k] = F(np.int32(line[k] >> np.uint32(24))) * F(1 / IDS)

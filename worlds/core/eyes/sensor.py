@@ -38,9 +38,9 @@ def features(config: Any) -> tuple[Feature, ...]:
     if not pixels.width:
         return ()
     channels, height, width = shape(pixels)
-    extra = "; nearness, 1 = touching, 0 = 10 m or more" if pixels.depth else ""
+    extra = f"; nearness, 1 = touching, 0 = {NEAR_M:g} m or more" if pixels.depth else ""
     extra += (
-        "; number of what is seen, over 64 (0 sky, 1 floor, 2 to 6 boxes, 7 other things, from 8 on avatars)" if pixels.segments else ""
+        f"; number of what is seen, over {IDS} (0 sky, 1 floor, 2 to 6 boxes, 7 other things, from 8 on avatars)" if pixels.segments else ""
     )
     meaning = f"what it sees, {pixels.fov_deg:g} degrees wide: channel by channel, row by row from the top; red, green, blue{extra}"
     return (Feature(f"picture_{pixels.fov_deg:g}_degrees", channels * height * width, 0, 1, meaning, "pixels", (channels, height, width)),)
