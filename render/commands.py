@@ -67,6 +67,7 @@ def viewer_of(
 
     Raises UserError for files, cameras, avatars and steps that there are not.
     """
+    from avatarium.render.draw import camera as cameras
     from avatarium.render.draw import context
     from avatarium.render.draw.theme import theme as named
     from avatarium.render.viewer.source import Replay
@@ -74,7 +75,7 @@ def viewer_of(
     from avatarium.worlds.core.errors import nearest
 
     context.wanted(backend)
-    _known_camera(camera)
+    cameras.check(camera)
     look = named(theme)
     told = [_transcript(file) for file in files]
     if steps is not None and steps < 1:
@@ -87,14 +88,6 @@ def viewer_of(
         raise UserError(f"--start is {start}, but this episode has the steps 0 to {viewer.last}")
     viewer.seek(start)
     return viewer
-
-
-def _known_camera(camera: str) -> None:
-    from avatarium.render.draw import camera as cameras
-    from avatarium.worlds.core.errors import nearest
-
-    if camera not in cameras.NAMES:
-        raise UserError(f"there is no camera {camera!r}: {nearest(camera, cameras.NAMES)}")
 
 
 def _transcript(file: Path) -> "Transcript":
@@ -148,6 +141,7 @@ def watch_run(
 
     Raises UserError when the folder is no run, and where there is no display.
     """
+    from avatarium.render.draw import camera as cameras
     from avatarium.render.draw import context, frames
     from avatarium.render.draw.theme import theme as named
     from avatarium.render.viewer import live
@@ -157,7 +151,7 @@ def watch_run(
     from avatarium.render.viewer.window import Screen
 
     context.wanted(backend)
-    _known_camera(camera)
+    cameras.check(camera)
     look, run = named(theme), Run(folder)
     screen = Screen(f"{folder.name} – avatarium", *size, scale)
     try:

@@ -44,8 +44,7 @@ def export_html(file: Path, out: Path, camera: str = "orbit", follow: str = "", 
     from avatarium.worlds.core.errors import nearest
     from avatarium.worlds.core.transcript import Transcript
 
-    if camera not in cameras.NAMES:
-        raise UserError(f"there is no camera {camera!r}: {nearest(camera, cameras.NAMES)}")
+    cameras.check(camera)
     told = Transcript.open(file)
     if not told.complete:
         print(f"avatarium: {file} was cut; the page shows it up to step {told.steps}", file=sys.stderr)

@@ -178,14 +178,17 @@ def _mix(one: tuple[float, float, float], other: tuple[float, float, float], sha
     return x, y, z
 
 
+def check(name: str) -> None:
+    """Raise UserError unless ``name`` is one of ``NAMES``."""
+    if name not in NAMES:
+        raise UserError(f"there is no camera {name!r}: {nearest(name, NAMES)}")
+
+
 def named(name: str, bounds: Bounds, pose: tuple[float, float, float], figure: int, aspect: float) -> Camera:
     """One of ``NAMES`` with its defaults; ``pose`` (x, y, heading) is that of the figure followed. Raises UserError for other names."""
+    check(name)
     if name == "orbit":
         return orbit(bounds, aspect, broadside(bounds))
     if name == "top":
         return top_down(bounds, aspect)
-    if name == "follow":
-        return follow(*pose)
-    if name == "first":
-        return first_person(*pose, figure)
-    raise UserError(f"there is no camera {name!r}: {nearest(name, NAMES)}")
+    return follow(*pose) if name == "follow" else first_person(*pose, figure)

@@ -55,11 +55,9 @@ class Play:
         from avatarium.render.draw import camera, context
         from avatarium.render.play.player import Player
         from avatarium.worlds.core import discovery, settings
-        from avatarium.worlds.core.errors import nearest
 
         context.wanted(args.backend)
-        if args.camera not in camera.NAMES:
-            raise UserError(f"there is no camera {args.camera!r}: {nearest(args.camera, camera.NAMES)}")
+        camera.check(args.camera)
         if args.consent is not None and not args.consent.strip():
             raise UserError('--consent is empty: say what you agree to, such as --consent "I agree"')
         overrides = settings.parse_overrides(args.set, discovery.spec(args.world).config)
