@@ -8,7 +8,7 @@ import numpy as np
 
 from avatarium.agents.policy import LooksBack, Memory, Policy, Tells, Turn, keys
 from avatarium.worlds import Batch, UserError, make_batch
-from avatarium.worlds.core.recorder import Recorder
+from avatarium.worlds.core.recorder import Extra, Recorder
 
 AT_ONCE = 64
 """Episodes that are played side by side; the results do not depend on it."""
@@ -20,12 +20,13 @@ def play(
     seeds: Sequence[int],
     folder: Path,
     config: Mapping[str, Any] | None = None,
-    extra: Mapping[str, Any] | None = None,
+    extra: Extra = None,
     progress: Callable[[int], None] = lambda steps: None,
 ) -> list[Path]:
     """Play one episode per seed with one policy per role; returns the transcripts (``.avt``) in the order of the seeds.
 
-    ``extra`` goes into each transcript's header; ``progress`` is called with the number of environment steps made since the last call.
+    ``extra`` goes into each transcript's header, the same or by seed; ``progress`` is called with the number of environment steps made
+    since the last call.
     """
     paths: list[Path] = []
     for first in range(0, len(seeds), AT_ONCE):
@@ -60,7 +61,7 @@ def recorder_for(
     batch: Batch,
     seeds: Sequence[int],
     seats: Mapping[str, Policy],
-    extra: Mapping[str, Any] | None = None,
+    extra: Extra = None,
     names: Sequence[str] = (),
 ) -> Recorder:
     """A recorder of a batch that was just reset, whose transcripts say who plays, and hold what they tell (see ``Seat.readouts``)."""

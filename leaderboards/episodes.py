@@ -13,6 +13,7 @@ from avatarium.agents.play import play
 from avatarium.agents.policy import Policy
 from avatarium.leaderboards import metrics
 from avatarium.leaderboards.metrics import Metric, Share
+from avatarium.leaderboards.shared_seats import PartnerError
 from avatarium.worlds.core import discovery, settings
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import Role, WorldSpec
@@ -29,6 +30,12 @@ class Episode:
     transcript: Path | None
     digest: str
     fault: str | None = None
+    partner_fault: bool = False
+    """Whether it was not the judged policy that failed but the one it played with: the episode counts for nothing."""
+    background: dict[str, Share] = field(default_factory=dict)
+    """The same metrics over those avatars of the role that are not the judged policy's."""
+    seats: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By role, who had each avatar: ``focal``, ``partner``, or the address of one of the background people."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +53,20 @@ class Setting:
         """What the world is judged by, the headline first."""
         return [metrics.metric(name) for name in self.spec.metrics]
 
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """All roles of the world under the config."""
+        return self.spec.roles(settings.build(self.spec.config, self.config))
+
+    @property
+    def usual(self) -> str:
+        """Who plays a role for which nobody is given."""
+        return "heuristic" if self.spec.heuristic else "random"
+
     def seats(self, policy: Policy) -> dict[str, Policy]:
         """``policy`` as the mind of the judged role, and the minds of the other roles."""
         address = discovery.address(self.spec)
-        usual = "heuristic" if self.spec.heuristic else "random"
-        roles = [r.name for r in self.spec.roles(settings.build(self.spec.config, self.config))]
-        others = {name: self.others.get(name, usual) for name in roles if name != self.role.name}
+        others = {role.name: self.others.get(role.name, self.usual) for role in self.roles if role.name != self.role.name}
         return {self.role.name: policy} | {name: agents.load(mind, address, name, **self.config) for name, mind in others.items()}
 
 
@@ -73,38 +88,38 @@ def play_scored(
 ) -> list[Episode]:
     """Play one episode per seed, all side by side, and fold the transcripts, which stay in ``folder``.
 
-    When the policy fails, the batch is halved until the episode that it fails in is alone: the others are not touched by it.
+    When the policy fails, its episode alone is touched by it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".playing-") as scratch:
-        try:
-            paths = play(
-                discovery.address(where.spec),
-                where.seats(policy),
-                seeds,
-                Path(scratch),
-                config=where.config,
-                extra=extra,
-                progress=progress,
-            )
-        except PolicyError as fault:
-            paths, sentence = [], str(fault)
-        else:
-            return [_fold(where, seed, path, folder) for seed, path in zip(seeds, paths, strict=True)]
-    if len(seeds) == 1:
-        return [Episode(seeds[0], 0, {}, None, "", sentence)]
+    address = discovery.address(where.spec)
+
+    def played(some: Sequence[int]) -> list[Episode]:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".playing-") as scratch:
+            paths = play(address, where.seats(policy), some, Path(scratch), config=where.config, extra=extra, progress=progress)
+            return [_kept(where, seed, path, folder) for seed, path in zip(some, paths, strict=True)]
+
+    return halved(seeds, played)
+
+
+def halved(seeds: Sequence[int], played: Callable[[Sequence[int]], list[Episode]]) -> list[Episode]:
+    """What ``played`` gives for ``seeds``; where a policy fails, they are halved until the episode in which it does is alone."""
+    try:
+        return played(seeds)
+    except PolicyError as fault:
+        if len(seeds) == 1:
+            return [Episode(seeds[0], 0, {}, None, "", str(fault), partner_fault=isinstance(fault, PartnerError))]
     half = len(seeds) // 2
-    return [e for part in (seeds[:half], seeds[half:]) for e in play_scored(where, policy, part, folder, extra, progress)]
+    return [episode for some in (seeds[:half], seeds[half:]) for episode in halved(some, played)]
 
 
-def _fold(where: Setting, seed: int, path: Path, folder: Path) -> Episode:
+def _kept(where: Setting, seed: int, path: Path, folder: Path) -> Episode:
     told = Transcript.open(path)
     shares = fold(told, where)
-    kept = Path(shutil.move(path, folder / path.name))
-    return Episode(seed, told.steps, shares, kept, told.digest)
+    return Episode(seed, told.steps, shares, Path(shutil.move(path, folder / path.name)), told.digest)
 
 
-def fold(told: Transcript, where: Setting) -> dict[str, Share]:
-    """Numerator and denominator of each metric of the world, for all avatars of the judged role."""
-    found = {m.name: m.fold(told, where.role.name, range(where.role.count)) for m in where.metrics}
+def fold(told: Transcript, where: Setting, avatars: Sequence[int] | None = None, by: Sequence[Metric] = ()) -> dict[str, Share]:
+    """Numerator and denominator of each metric, the world's unless others are given, for some avatars of the judged role, else all."""
+    chosen = range(where.role.count) if avatars is None else avatars
+    found = {m.name: m.fold(told, where.role.name, chosen) for m in by or where.metrics}
     return {name: (float(above), float(below)) for name, (above, below) in found.items()}

@@ -39,10 +39,11 @@ def _by(metric: Metric, rows: list[Sequence[Episode]], strata: np.ndarray) -> li
 def sums(metric: Metric, rows: list[Sequence[Episode]], strata: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Numerators and denominators, float64 [P, E] each; episodes in which a policy failed have its floor and a full weight.
 
-    The weight is the largest that any policy's episode has in that scenario, so that failing never makes a bad episode count less.
+    Those in which its partner failed count for nothing. The weight is the largest that any policy's episode has in that scenario, so that
+    failing never makes a bad episode count less.
     """
     shares = np.array([[e.shares.get(metric.name, (0.0, 0.0)) for e in row] for row in rows], np.float64)
-    failed = np.array([[e.fault is not None for e in row] for row in rows])
+    failed = np.array([[e.fault is not None and not e.partner_fault for e in row] for row in rows])
     above, below = shares[..., 0], shares[..., 1]
     for stratum in np.unique(strata) if failed.any() else ():
         where = strata == stratum

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from avatarium.leaderboards.board import Board, Row, generalisation
+from avatarium.leaderboards.board import Board, Row, played
+from avatarium.leaderboards.board import generalisation as by_cell
+from avatarium.leaderboards.generalisation import Table as Generalisation
+from avatarium.leaderboards.generalisation import generalisation
 from avatarium.leaderboards.metrics import Metric, metric
 from avatarium.leaderboards.sandbox.lockdown import LAYERS
+from avatarium.leaderboards.scenarios import AXES
+from avatarium.leaderboards.scenarios.scenario import SELF_PLAY, SOLO
 from avatarium.leaderboards.scoring import Score
 from avatarium.leaderboards.stats import Interval
 
@@ -135,27 +140,43 @@ def unprotected(layers: dict[str, bool]) -> list[str]:
     return [f"without these protections of the sandbox: {'; '.join(missing)}."] if missing else []
 
 
-def by_scenario(row: Row, board: Board, everything: bool = False) -> Table:
-    """The generalisation table of one policy: people and customs down, places across, the headline metrics in each cell."""
-    cells = {(s.people, s.customs, s.places): (s, found) for s, found in generalisation(row, board.court, board.metrics)}
-    places = list(dict.fromkeys(place for _, _, place in cells))
+def by_scenario(row: Row, board: Board, everything: bool = False) -> RenderableType:
+    """The generalisation table of one policy, and under it what is lost in each direction in which nobody may have trained."""
     shown = board.metrics if everything else board.metrics[:SHOWN]
-    table = Table(title=f"{row.submission.name} by places, people and customs", title_justify="left", title_style="bold", show_lines=True)
-    for heading in ("people", "custom", "metric"):
-        table.add_column(heading)
-    for name in places:
-        held_out = any("places" in s.held_out for (_, _, where), (s, _) in cells.items() if where == name)
-        table.add_column(Text(name) + Text(" (unseen)" if held_out and name != "held-out" else "", "dim"), no_wrap=True)
+    found = [generalisation(m, played(row, board.court)) for m in shown]
+    return Group(_cells(row.submission.name, found), _gaps(found))
+
+
+def _cells(name: str, found: Sequence[Generalisation]) -> Table:
+    """People and customs down, places across, one line per metric in each cell."""
+    cells: dict[tuple[str, str, str], list[Text]] = {}
+    for one in found:
+        for s, score in one.cells:
+            mode = "" if s.mode.name in (SOLO, SELF_PLAY) else s.mode.name
+            cells.setdefault((f"{s.people}\n{mode}".strip(), s.customs, s.places), []).append(cell(score, one.metric))
+    held = {(axis, getattr(s, axis)) for s, _ in found[0].cells for axis in s.held_out}
+    places = list(dict.fromkeys(place for _, _, place in cells))
+    table = Table(title=f"{name} by places, people and customs", title_justify="left", title_style="bold", show_lines=True)
+    for heading in ("people", "custom", "metric", *places):
+        table.add_column(Text(heading) + Text(" (held out)" if ("places", heading) in held and heading != "held-out" else "", "dim"))
     for people, custom in dict.fromkeys((p, c) for p, c, _ in cells):
-        held_out = any("customs" in s.held_out for (p, c, _), (s, _) in cells.items() if (p, c) == (people, custom))
-        columns = [_stack(cells.get((people, custom, where)), shown) for where in places]
-        names = Text("\n".join(m.title for m in shown))
-        table.add_row(people, Text(custom) + Text("\nheld out" if held_out else "", "dim"), names, *columns)
+        marks = [Text("\nheld out" if key in held else "", "dim") for key in (("people", people.split("\n")[0]), ("customs", custom))]
+        columns = [Text("\n").join(cells.get((people, custom, where), [Text("–", "dim")])) for where in places]
+        table.add_row(Text(people) + marks[0], Text(custom) + marks[1], Text("\n".join(one.metric.title for one in found)), *columns)
     return table
 
 
-def _stack(found: Any, shown: Sequence[Metric]) -> Text:
-    return Text("\n").join(cell(found[1][m.name], m) for m in shown) if found else Text("–", "dim")
+def _gaps(found: Sequence[Generalisation]) -> Table:
+    """Seen, held out and the gap between, along each axis, over scenarios that differ in nothing else."""
+    table = Table(title="seen and held out, between scenarios that differ in nothing else", title_justify="left", title_style="bold")
+    for heading in ("in new", "metric", "seen", "held out", "gap"):
+        table.add_column(heading, no_wrap=True)
+    for k, axis in enumerate(AXES):
+        for one in found:
+            m = one.marginals[k]
+            if m.pairs:
+                table.add_row(axis, one.metric.title, *(cell(interval, one.metric) for interval in (m.seen, m.held_out, m.gap)))
+    return table
 
 
 def as_json(board: Board, policy: Row | None = None) -> dict[str, Any]:
@@ -163,10 +184,21 @@ def as_json(board: Board, policy: Row | None = None) -> dict[str, Any]:
     where = board.court
     head = {"world": where.spec.name, "version": where.spec.version, "role": where.role, "episodes": where.episodes}
     if policy is not None:
-        cells = generalisation(policy, where, board.metrics)
+        cells = by_cell(policy, where, board.metrics)
         rows = [{"scenario": s.name, "config": s.config, "held_out": list(s.held_out), "scores": _scores(found)} for s, found in cells]
-        return {**head, "policy": policy.submission.name, "scenarios": rows}
+        tables = [_axes(one) for one in (generalisation(m, played(policy, where)) for m in board.metrics)]
+        return {**head, "policy": policy.submission.name, "scenarios": rows, "generalisation": tables}
     return {**head, "scenarios": [s.name for s in where.scenarios], "policies": [_entry(row) for row in board.rows]}
+
+
+def _axes(one: Generalisation) -> dict[str, Any]:
+    """Seen, held out and gap along each axis, as JSON."""
+    sides = ("seen", "held_out", "gap")
+    return {"metric": one.metric.name} | {
+        m.axis: {side: [_number(i.value), _number(i.low), _number(i.high)] for side in sides for i in [getattr(m, side)]}
+        for m in one.marginals
+        if m.pairs
+    }
 
 
 def _entry(row: Row) -> dict[str, Any]:
@@ -175,7 +207,7 @@ def _entry(row: Row) -> dict[str, Any]:
         "policy": one.name,
         "key": one.key,
         "baseline": one.baseline,
-        "status": one.status,
+        "status": one.state,
         "note": row.note,
         "layers": one.layers,
         "scores": _scores(row.scores),

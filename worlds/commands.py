@@ -1,8 +1,7 @@
-"""``avatarium worlds`` tells what there is; ``avatarium verify`` re-simulates recorded episodes."""
+"""``avatarium worlds`` tells what there is: the worlds, and what each senses, does, pays and lets one set."""
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,25 +28,6 @@ class Worlds:
             return 0
         print(listing([discovery.spec(name) for name in discovery.names(args.tag)]), end="")
         return 0
-
-
-class Verify:
-    """Re-simulate transcripts and compare hashes."""
-
-    help = "re-simulate recorded episodes (.avt) and compare every step with the record"
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the arguments on ``parser``."""
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="transcripts")
-
-    def run(self, args: argparse.Namespace) -> int:
-        """Print a line per file; returns 1 when one of them does not replay as recorded."""
-        from avatarium.worlds.core import transcript
-
-        verdicts = [transcript.verify(path) for path in args.files]
-        for verdict in verdicts:
-            print(f"{'ok' if verdict.ok else 'DIFFERS'}  {verdict.message}")
-        return 0 if all(verdict.ok for verdict in verdicts) else 1
 
 
 def listing(specs: Sequence["WorldSpec"]) -> str:

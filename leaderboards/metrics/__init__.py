@@ -3,6 +3,7 @@
 A file holds ``METRIC``, a ``Metric``. A world outside this package names its own as ``package.module:METRIC``.
 """
 
+import functools
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,9 +47,10 @@ class Metric:
     """One of ``CONDUCT`` when it can be read from any world of people, whether the world names it or not."""
 
 
-def names() -> list[str]:
-    """Names of the metrics of this package."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+@functools.cache
+def names() -> tuple[str, ...]:
+    """Names of the metrics of this package, looked up once in a process."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def metric(name: str) -> Metric:

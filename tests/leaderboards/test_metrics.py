@@ -200,6 +200,8 @@ BY_HAND = {
     "coverage_overlap": (0.5, 1),  # one square metre of two is common
     "knowledge": (1, 4),
     "rooms_entered": (2, 2),
+    "untouched_journeys": (2, 3),  # the contact comes after the last journey
+    "achievements": ((13.5 * 76 * 6 * 51 * 13.5) ** 0.2 / 100 - 0.01, 1),
 }
 
 
@@ -225,6 +227,23 @@ def test_every_metric_says_what_it_is(name):
 def test_single_avatars_can_be_asked_about():
     assert metrics.metric("success").fold(told(*JOURNEYS), "walker", [0]) == (1, 1)
     assert metrics.metric("success").fold(told(*JOURNEYS), "walker", [1]) == (1, 2)
+
+
+def test_whoever_walks_into_somebody_spoils_the_journey_that_it_is_on():
+    journeys = (
+        ("collision", 2, 1.0, 3),
+        ("arrival", 2, 0.5),
+        ("arrival", 3, 1.0),
+        ("collision", 3, 1.0),
+        ("collision", 0, 1.0),
+        ("arrival", 2, 1),
+    )
+    untouched = metrics.metric("untouched_journeys").fold
+    assert [untouched(told(*journeys), "walker", some) for some in ([0], [1], [0, 1])] == [(1, 2), (1, 1), (2, 3)]
+    led = (("collision", 2, 1.0), ("arrival", 0, 1.0, 2), ("arrival", 1, 1.0, 2), ("collision", 1, 1.0), ("arrival", 1, 1.0, 2))
+    assert untouched(told(*led), "walker", [0]) == (1, 3), (
+        "who leads answers for its own contacts, from the beginning to the end of each journey"
+    )
 
 
 def test_an_empty_episode_has_no_share():

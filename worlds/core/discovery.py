@@ -1,5 +1,6 @@
 """Which worlds there are: folders of this package, modules on its shelf of diagnostics, and entry points of others."""
 
+import functools
 import pkgutil
 import sys
 from importlib import metadata
@@ -43,7 +44,9 @@ def address(world: WorldSpec) -> str:
     )
 
 
+@functools.cache
 def _addresses() -> dict[str, str]:
+    """Looked up once in a process: reading the entry points of everything that is installed takes as long as many an episode."""
     package, path = avatarium.worlds.__name__, avatarium.worlds.__path__
     shelf = pkgutil.iter_modules([f"{folder}/{SHELF}" for folder in path])
     found = {module.name: f"{package}.{SHELF}.{module.name}:WORLD" for module in shelf}

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from operator import attrgetter
@@ -23,6 +23,8 @@ CHUNK = 64
 EVENT = np.dtype([("step", "u4"), ("kind", "u2"), ("who", "i2"), ("whom", "i2"), ("value", "f4")])
 """An event of a transcript; ``step`` counts from 0, the others as in ``events.EVENT``."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+Extra = Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None
+"""What goes into the headers of transcripts besides: the same into all, or by seed."""
 
 
 def describe_dtype(dtype: np.dtype) -> Any:
@@ -92,7 +94,7 @@ class Recorder:
         batch: Batch,
         seeds: Sequence[int],
         policies: Mapping[str, str] | None = None,
-        extra: Mapping[str, Any] | None = None,
+        extra: Extra = None,
         minds: Mapping[str, str] = NOTHING,
         readouts: Mapping[str, Sequence[str]] = NOTHING,
         names: Sequence[str] = (),
@@ -118,7 +120,8 @@ class Recorder:
         self._digests = [hashlib.sha256() for _ in range(batch.num_envs)]
         folder.mkdir(parents=True, exist_ok=True)
         for i, (seed, name) in enumerate(zip(seeds, names or [f"{batch.spec.name}-{int(seed)}" for seed in seeds], strict=True)):
-            about = {"policies": dict(policies or {}), "minds": dict(minds), "readouts": listed, "extra": dict(extra or {})}
+            more = extra(int(seed)) if callable(extra) else extra or {}
+            about = {"policies": dict(policies or {}), "minds": dict(minds), "readouts": listed, "extra": dict(more)}
             self._open(folder / f"{name}.avt", i, header(batch, seed, about))
 
     def _open(self, path: Path, i: int, head: dict[str, Any]) -> None:
