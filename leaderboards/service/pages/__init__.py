@@ -1,0 +1,1 @@
+"""Pages for people: HTML from the same answers that the JSON interface gives."""
