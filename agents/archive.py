@@ -17,6 +17,8 @@ EXPORT_HINT = "export it with torch.onnx.export or `avatarium train`, and pack t
 
 END_RECORD = struct.Struct("<4sHHHHIIH")
 """The last 22 bytes of a zip without a comment: signature, disks, counts, size and offset of the directory, comment length."""
+LOCAL_HEADER_BYTES = 30
+"""Before a member's name; its data follow."""
 MAX_DIRECTORY_BYTES = 4096
 EPOCH = (1980, 1, 1, 0, 0, 0)
 SIGNS = (
@@ -66,23 +68,32 @@ def pack(path: Path | str, onnx_bytes: bytes, manifest: Manifest) -> Path:
 
 def read(path: Path | str) -> tuple[Manifest, bytes]:
     """The manifest and the ONNX bytes of a submission; UserError says what is wrong. The ONNX is not parsed here."""
+    manifest, onnx_bytes = unpack(path)
+    return from_json(manifest), onnx_bytes
+
+
+def unpack(path: Path | str) -> tuple[bytes, bytes]:
+    """The two files of a submission, as bytes that nobody has read yet; UserError says what is wrong with the archive."""
     path = Path(path)
     check_size(path)
     try:
         with path.open("rb") as file:
-            _check_end(file.read(), path.name)
+            _check_end(file.read(MAX_BYTES + 1), path.name)
             file.seek(0)
             with zipfile.ZipFile(file) as archive:
                 _check_members(archive.infolist(), path.name)
+                _check_layout(archive, path.name)
                 manifest, onnx_bytes = (
                     _bounded(archive, name, cap) for name, cap in zip(MEMBERS, (MAX_MANIFEST_BYTES, MAX_BYTES), strict=True)
                 )
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error, OverflowError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error, ValueError, OverflowError) as error:
+        if isinstance(error, UserError):
+            raise
         raise UserError(f"{path.name} is damaged and cannot be unzipped: {str(error)[:80]}") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     check_onnx_bytes(onnx_bytes, MEMBERS[1])
-    return from_json(manifest), onnx_bytes
+    return manifest, onnx_bytes
 
 
 def check_size(path: Path) -> None:
@@ -107,7 +118,7 @@ def _check_end(content: bytes, name: str) -> None:
 
 
 def _check_members(infos: list[zipfile.ZipInfo], name: str) -> None:
-    names = [info.filename for info in infos]
+    names = [info.orig_filename for info in infos]  # as it stands there: zipfile would cut it at a zero byte
     if any(n.endswith(("data.pkl", "constants.pkl")) for n in names):
         raise UserError(f"{name} is a PyTorch checkpoint or TorchScript, not a submission: {EXPORT_HINT}")
     for n in names:
@@ -132,6 +143,17 @@ def _check_member(info: zipfile.ZipInfo, name: str) -> None:
         raise UserError(f"{info.filename} in {name} is a link or a device, not a file")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise UserError(f"{info.filename} in {name} is compressed by a method other than deflate: pack it again")
+
+
+def _check_layout(archive: zipfile.ZipFile, name: str) -> None:
+    """The members lie one behind the other from the first byte on: nothing stands before or between them, and none is within another."""
+    end = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if info.header_offset < end or (end == 0 and info.header_offset > 0):
+            raise UserError(f"{name} has members that overlap, or data before them: pack it again")
+        end = info.header_offset + LOCAL_HEADER_BYTES + len(info.orig_filename) + info.compress_size
+    if end > archive.start_dir:
+        raise UserError(f"{name} has members that overlap, or data before them: pack it again")
 
 
 def _bounded(archive: zipfile.ZipFile, name: str, cap: int) -> bytes:

@@ -20,6 +20,8 @@ SAMPLING = ("sample", "greedy")
 OPTIONAL = {"settings", VALUE}
 """Keys that policies of earlier days do not have."""
 MAX_SETTINGS = 32
+MAX_NUMBER = 2**53
+"""In a setting: beyond it, floats skip whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,8 @@ def _check(manifest: Manifest) -> None:
     for name in ("name", "world", "role", "signature"):
         if not getattr(manifest, name) or len(getattr(manifest, name)) > 100:
             raise UserError(f"{name!r} in the manifest has to have 1 to 100 characters")
+    if not re.fullmatch(r"[\w.-]+", manifest.world, re.ASCII):
+        raise UserError(f"'world' in the manifest is {manifest.world[:40]!r}: give the name of a world, not an address")
     _check_actions(manifest)
     if manifest.sampling not in SAMPLING:
         raise UserError(f"'sampling' in the manifest is {manifest.sampling[:40]!r}: {nearest(manifest.sampling[:40], SAMPLING)}")
@@ -181,7 +185,7 @@ def _check_settings(settings: object) -> None:
     if not isinstance(settings, dict) or len(settings) > MAX_SETTINGS:
         raise UserError(f"'settings' in the manifest has to be an object with at most {MAX_SETTINGS} names and values")
     for name, value in settings.items():
-        if not isinstance(value, (str, int, float)) or (isinstance(value, float) and not math.isfinite(value)):
+        if not isinstance(value, (str, int, float)) or not (isinstance(value, str) or abs(value) <= MAX_NUMBER):  # NaN is not, either
             raise UserError(f"the setting {str(name)[:40]!r} in the manifest has to be a text, a number, true or false")
         _check_text(f"{name}{value}", "settings")
 

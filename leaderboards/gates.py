@@ -1,5 +1,6 @@
 """Which ONNX graphs may be played: static rules, checked where the graph is parsed, inside the sandbox."""
 
+import hashlib
 import math
 from typing import Any
 
@@ -9,6 +10,8 @@ MAX_NODES = 4096
 MAX_ELEMENTS = 8_000_000
 MAX_NAME = 200
 MIN_OPSET = 9
+MIN_IR_VERSION = 3
+"""Of the file's format; the first that names its opset."""
 DOMAINS = ("", "ai.onnx")
 
 OPERATOR_NAMES = """
@@ -24,6 +27,10 @@ OPERATOR_NAMES = """
 OPERATORS = frozenset(OPERATOR_NAMES.split())
 """Deterministic, without control flow, files, text or randomness."""
 
+NUMBERS = frozenset(range(1, 8)) | frozenset(range(9, 14))
+"""Element types of ONNX between which values may be cast: no text (8), complex numbers or floats of less than 16 bits."""
+DENSE, RECURRENT, SPATIAL = {"Gemm", "MatMul"}, {"GRU", "LSTM", "RNN"}, {"Conv", "Attention", "Einsum"}
+
 Shapes = dict[str, tuple[int, ...]]
 """Tensors by name, with their shape but for the batch."""
 
@@ -32,8 +39,10 @@ class GateError(ValueError):
     """A graph that may not be played; one sentence says why and what to do."""
 
 
-def check(content: bytes, inputs: Shapes, outputs: Shapes) -> dict[str, int]:
-    """Parse ``content`` and check it by every rule. Returns nodes, parameters and opset. Raises GateError."""
+def check(content: bytes, inputs: Shapes, outputs: Shapes) -> dict[str, int | str]:
+    """Parse ``content`` and check it by every rule. Returns nodes, parameters, opset, the SHA-256 of the weights in whatever order and
+    under whatever names they are and, where they can be told from the weights alone, ``flops``: multiplications and additions per decision.
+    Raises GateError."""
     model = _parse(content)
     opset = _check_frame(model)
     graph = model.graph
@@ -45,12 +54,14 @@ def check(content: bytes, inputs: Shapes, outputs: Shapes) -> dict[str, int]:
     elements = sum(_count(tensor) for tensor in tensors)
     if elements > MAX_ELEMENTS:
         raise GateError(f"the weights have {elements:,} elements; a policy may have {MAX_ELEMENTS:,}")
-    for tensor in tensors:
-        _check_values(tensor)
+    digests = sorted(_check_values(tensor) for tensor in tensors)
     weights = {tensor.name for tensor in graph.initializer}
+    if len(weights) < len(graph.initializer):
+        raise GateError("policy.onnx holds two weights of one name")
     _check_values_in_out([v for v in graph.input if v.name not in weights], inputs, "input")
     _check_values_in_out(list(graph.output), outputs, "output")
-    return {"nodes": len(graph.node), "parameters": elements, "opset": opset}
+    fingerprint = hashlib.sha256(b"".join(digests)).hexdigest()
+    return {"nodes": len(graph.node), "parameters": elements, "opset": opset, "weights": fingerprint, **_flops(graph)}
 
 
 def _parse(content: bytes) -> Any:
@@ -70,6 +81,8 @@ def _check_frame(model: Any) -> int:
         raise GateError("policy.onnx holds functions or training graphs of its own: export plain operators only")
     if len(model.graph.sparse_initializer):
         raise GateError("policy.onnx holds sparse tensors: export dense ones")
+    if model.ir_version < MIN_IR_VERSION:
+        raise GateError("policy.onnx names no version of ONNX: export it again")
     for opset in model.opset_import:
         if opset.domain not in DOMAINS:
             raise GateError(f"policy.onnx uses the operator domain {opset.domain[:60]!r}: only the standard domain of ONNX is allowed")
@@ -89,6 +102,8 @@ def _check_node(node: Any) -> None:
             raise GateError(f"policy.onnx uses {node.op_type[:60]!r} with an attribute of a kind that is not allowed")
         if attribute.name == "training_mode" and attribute.i:
             raise GateError(f"policy.onnx has {node.op_type[:60]!r} in training mode: call model.eval() before the export")
+        if attribute.name == "to" and node.op_type == "Cast" and attribute.i not in NUMBERS:
+            raise GateError("policy.onnx casts to something that is neither a float, a whole number nor a boolean")
     if node.op_type not in OPERATORS:
         raise GateError(f"policy.onnx uses the operator {node.op_type[:60]!r}, which is not one of those that policies may use")
     if max(map(len, (node.name, *node.input, *node.output)), default=0) > MAX_NAME:
@@ -105,7 +120,7 @@ def _count(tensor: Any) -> int:
     sizes = {TensorProto.DataType.Value(kind): size for kind, size in kinds.items()}
     if tensor.data_type not in sizes:
         raise GateError("policy.onnx holds a tensor that is neither of floats, whole numbers nor booleans")
-    if len(tensor.dims) > 8 or any(d < 0 for d in tensor.dims) or tensor.HasField("segment"):
+    if len(tensor.dims) > 8 or any(not 0 <= d < 2**31 for d in tensor.dims) or tensor.HasField("segment"):
         raise GateError("policy.onnx holds a tensor of an impossible shape")
     elements: int = math.prod(tensor.dims)
     values = len(tensor.float_data) + len(tensor.int32_data) + len(tensor.int64_data) + len(tensor.double_data)
@@ -114,11 +129,24 @@ def _count(tensor: Any) -> int:
     return elements
 
 
-def _check_values(tensor: Any) -> None:
+def _flops(graph: Any) -> dict[str, int]:
+    """Two for each weight of dense and recurrent layers; nothing where other layers count as well, whose work depends on shapes."""
+    if any(node.op_type in SPATIAL for node in graph.node):
+        return {}
+    sizes = {tensor.name: math.prod(tensor.dims) for tensor in graph.initializer}
+    used = [name for node in graph.node if node.op_type in DENSE for name in node.input[:2]]
+    used += [name for node in graph.node if node.op_type in RECURRENT for name in node.input[1:3]]
+    return {"flops": 2 * sum(sizes.get(name, 0) for name in used)}
+
+
+def _check_values(tensor: Any) -> bytes:
+    """SHA-256 of a tensor's values and shape, which have to be finite."""
     from onnx import numpy_helper
 
-    if not np.isfinite(numpy_helper.to_array(tensor).astype(np.float64)).all():
+    values = numpy_helper.to_array(tensor)
+    if not np.isfinite(values.astype(np.float64)).all():
         raise GateError(f"the weights {tensor.name[:60]!r} hold numbers that are not finite (NaN or infinity)")
+    return hashlib.sha256(f"{values.dtype.str} {values.shape}".encode() + values.tobytes()).digest()
 
 
 def _check_values_in_out(found: list[Any], due: Shapes, kind: str) -> None:

@@ -24,9 +24,9 @@ def say(what: RenderableType) -> None:
 
 
 @contextmanager
-def bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def bar(what: str, total: int | None, unit: str = "episodes") -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error, for a terminal; yields a function that advances it. Without ``total`` it counts steps."""
-    end = [BarColumn(), MofNCompleteColumn(), TextColumn("episodes"), TimeRemainingColumn()] if total is not None else []
+    end = [BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn()] if total is not None else []
     columns = [SpinnerColumn(), TextColumn("{task.description}"), *end, TimeElapsedColumn()]
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -1,5 +1,6 @@
 """Length-prefixed messages over a pair of pipes, with a cap on every length and a deadline on every wait."""
 
+import contextlib
 import os
 import select
 import struct
@@ -8,12 +9,15 @@ from collections.abc import Sequence
 
 HEADER = struct.Struct("<BI")
 """Kind of the message, bytes that follow."""
-READY, MODEL, LOADED, RUN, RESULT, ERROR = range(1, 7)
-"""Worker: I am locked. Host: here is the model. Worker: it is accepted. Host: observations. Worker: outputs. Worker: what went wrong."""
+READY, MODEL, REFUSED, LOADED, RUN, RESULT, ERROR = range(1, 8)
+"""Worker: I am locked. Host: here is the model. Worker: the gates refuse it, or: it is loaded. Host: observations. Worker: outputs.
+Worker: what else went wrong."""
 MAX_FRAME = 64 * 2**20
 MAX_ERROR = 2000
 """Bytes of a sentence that comes from the worker."""
 PIPE_BYTES = 2**20
+SPIN_S = 1e-4
+"""How long to look again and again before going to sleep: to be woken takes longer than a small network."""
 
 
 class ProtocolError(Exception):
@@ -21,7 +25,8 @@ class ProtocolError(Exception):
 
 
 class Channel:
-    """Both directions of a conversation. Without a deadline reads and writes block; with one, ``TimeoutError`` ends them."""
+    """Both directions of a conversation. With a deadline, a moment of ``time.monotonic``, ``TimeoutError`` ends reads and writes, whose
+    descriptors must not block then; without one they may take for ever."""
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
         self.read_fd, self.write_fd = read_fd, write_fd
@@ -31,7 +36,7 @@ class Channel:
         self.writable.register(write_fd, select.POLLOUT)
 
     def send(self, kind: int, *parts: bytes | memoryview, deadline: float | None = None) -> None:
-        """Send one message made of ``parts``. ``deadline`` is a moment of ``time.monotonic``; the write end must not block then."""
+        """Send one message made of ``parts``."""
         views = [memoryview(HEADER.pack(kind, sum(memoryview(part).nbytes for part in parts))), *(memoryview(p).cast("B") for p in parts)]
         while views:
             try:
@@ -41,11 +46,13 @@ class Channel:
 
     def receive(self, cap: int, deadline: float | None = None) -> tuple[int, memoryview]:
         """Kind and contents of the next message; the contents are valid until the next call. EOFError when the other side is gone."""
-        have, total = 0, HEADER.size
+        have, total, sleepy = 0, HEADER.size, time.monotonic() + SPIN_S
         while have < total:
-            if deadline is not None:
-                wait(self.readable, deadline)
-            got = os.readv(self.read_fd, [memoryview(self.buffer)[have:]])
+            try:
+                got = os.readv(self.read_fd, [memoryview(self.buffer)[have:]])
+            except BlockingIOError:
+                self._rest(sleepy, deadline)
+                continue
             if not got:
                 raise EOFError
             have += got
@@ -53,9 +60,25 @@ class Channel:
                 total += self._length(max(cap, MAX_ERROR))
                 if total > len(self.buffer):
                     self.buffer = self.buffer + bytearray(total - len(self.buffer))
+            if have < total and deadline is not None and time.monotonic() > deadline:
+                raise TimeoutError
         if have > total:
             raise ProtocolError("more was sent than one message")
         return self.buffer[0], memoryview(self.buffer)[HEADER.size : total]
+
+    def expect_silence(self) -> None:
+        """Raise ProtocolError when something has been sent that nobody has asked for. The read end must not block."""
+        with contextlib.suppress(BlockingIOError):
+            if os.readv(self.read_fd, [self.buffer]):
+                raise ProtocolError("something was sent before it was due")
+            raise EOFError
+
+    def _rest(self, sleepy: float, deadline: float | None) -> None:
+        """Let others have the processor, and from the moment ``sleepy`` on sleep until there is something to read."""
+        if time.monotonic() < sleepy:
+            os.sched_yield()
+        else:
+            wait(self.readable, deadline)
 
     def _length(self, cap: int) -> int:
         length = int(HEADER.unpack_from(self.buffer)[1])

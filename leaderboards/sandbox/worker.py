@@ -14,7 +14,19 @@ import numpy as np
 
 from avatarium.leaderboards import gates
 from avatarium.leaderboards.sandbox import kernel, lockdown
-from avatarium.leaderboards.sandbox.frames import ERROR, LOADED, MAX_ERROR, MAX_FRAME, MODEL, READY, RESULT, RUN, Channel, ProtocolError
+from avatarium.leaderboards.sandbox.frames import (
+    ERROR,
+    LOADED,
+    MAX_ERROR,
+    MAX_FRAME,
+    MODEL,
+    READY,
+    REFUSED,
+    RESULT,
+    RUN,
+    Channel,
+    ProtocolError,
+)
 
 ALARM_FACTOR = 2.0
 """An answer that takes this many times its deadline ends the process, even when no host is left to do so."""
@@ -49,34 +61,51 @@ def warm_up() -> None:
 
 
 def serve(channel: Channel) -> None:
-    """Take the model, then answer until the host is gone."""
-    kind, content = channel.receive(MAX_FRAME)
-    if kind != MODEL:
-        raise ProtocolError("a model was due")
-    try:
-        player = Player(bytes(content))
-    except gates.GateError as error:
-        return complain(channel, str(error))
-    except Exception as error:  # onnxruntime's errors have no other common base
-        return complain(channel, f"onnxruntime cannot load policy.onnx: {error}")
-    channel.send(LOADED, json.dumps(player.facts).encode())
+    """Take a model, then answer until the host is gone or sends another one. What goes wrong is told; then the host decides."""
+    player: Player | None = None
     while True:
         kind, content = channel.receive(MAX_FRAME)
-        if kind != RUN:
-            raise ProtocolError("observations were due")
-        try:
-            signal.setitimer(signal.ITIMER_REAL, player.alarm_s)
-            answer = player.run(content)
-            signal.setitimer(signal.ITIMER_REAL, 0.0)
-        except Exception as error:  # as above
-            return complain(channel, f"the graph failed: {error}")
-        channel.send(RESULT, *answer)
+        if kind == MODEL:
+            player = load(channel, bytes(content))
+        elif kind == RUN and player is not None:
+            answer(channel, player, content)
+        else:
+            raise ProtocolError("a model was due")
 
 
-def complain(channel: Channel, sentence: str) -> None:
+def load(channel: Channel, content: bytes) -> "Player | None":
+    """Check and load a model, and tell the host how that went; None when it is refused."""
+    try:
+        player = Player(content)
+    except gates.GateError as error:
+        complain(channel, str(error), REFUSED)
+    except Exception as error:  # onnxruntime's errors have no other common base
+        complain(channel, f"onnxruntime cannot load policy.onnx: {error}")
+    else:
+        channel.send(LOADED, json.dumps(player.facts).encode())
+        return player
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+    return None
+
+
+def answer(channel: Channel, player: "Player", content: memoryview) -> None:
+    """Run the graph and send what it gives, or what went wrong."""
+    try:
+        signal.setitimer(signal.ITIMER_REAL, player.alarm_s)
+        found = player.run(content)
+    except Exception as error:  # as above
+        complain(channel, f"the graph failed: {error}")
+    else:
+        channel.send(RESULT, *found)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+
+
+def complain(channel: Channel, sentence: str, kind: int = ERROR) -> None:
     """Tell the host, in one line of limited length, what went wrong."""
     line = " ".join(sentence.split())
-    channel.send(ERROR, line.encode("utf-8", "replace")[: MAX_ERROR - 1])
+    channel.send(kind, line.encode("utf-8", "replace")[: MAX_ERROR - 1])
 
 
 def session(onnx_bytes: bytes) -> Any:
@@ -105,7 +134,6 @@ class Player:
         self.widths = [math.prod(shape) for shape in self.inputs.values()]
         self.facts = gates.check(onnx_bytes, self.inputs, self.outputs)
         self.session = session(onnx_bytes)
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
 
     def run(self, content: memoryview) -> list[memoryview]:
         """Outputs and states, as bytes, for observations and states: rows (uint32), then float32 arrays one after the other."""

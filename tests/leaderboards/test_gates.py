@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from avatarium.agents.exported import PolicyError
-from avatarium.leaderboards import gates
+from avatarium.agents.exported import OnnxPolicy, PolicyError
+from avatarium.leaderboards import gates, probes
 from avatarium.leaderboards.probes import probe
 from avatarium.leaderboards.sandbox.policy import SandboxedPolicy
 
@@ -82,6 +82,10 @@ STATIC = [
     (lambda b: b.onnx(outputs=[b.value("logits", "batch", 4)]), r"shape \[\?, 4\]"),
     (lambda b: b.onnx(outputs=[b.value("logits", "batch", 5), b.value("spy", 1)]), "'logits', 'spy'"),
     (lambda b: edited(b, lambda m: m.graph.node[0].attribute.add(name="training_mode", type=2, i=1)), "training mode"),
+    (lambda b: edited(b, lambda m: m.graph.initializer.append(m.graph.initializer[0])), "two weights of one name"),
+    (lambda b: edited(b, lambda m: m.ClearField("ir_version")), "names no version"),
+    (lambda b: edited(b, lambda m: m.graph.initializer[0].dims.append(2**31)), "impossible shape"),
+    (lambda b: b.onnx([b.node("Cast", "observation", "logits", to=8)]), "casts to something"),
 ]
 
 
@@ -155,5 +159,68 @@ def test_a_state_that_grows_is_refused(build, role, memory_manifest):
 def test_honest_policies_pass(build, role, manifest, memory_manifest):
     for content, paper in ((build.onnx(), manifest), (build.memory(), memory_manifest)):
         with SandboxedPolicy(paper, content, role) as policy:
-            assert probe(policy, role) < 1.0
+            assert set(probe(policy, role)) == {"us_batch_1", "us_batch_256"}
             assert policy.facts["opset"] == 17
+            assert policy.audited
+
+
+def test_what_a_policy_costs_is_counted_where_weights_tell_it(build):
+    assert gates.check(build.onnx(), *DUE)["flops"] == 2 * 6 * 5
+    shapes = {"observation": (6,), "state_in_h": (4,)}, {"logits": (5,), "state_out_h": (4,)}
+    assert gates.check(build.memory(), *shapes)["flops"] == 2 * (6 * 4 + 4 * 5)
+    kernel, pads = build.weight("k", np.ones((1, 1, 3, 3), np.float32)), [1, 1, 1, 1]
+    conv = build.onnx([build.node("MatMul", "observation w", "logits"), build.node("Conv", "x k", "y", pads=pads)], [kernel])
+    assert "flops" not in gates.check(conv, *DUE)
+
+
+def test_weights_are_known_again_under_other_names_and_in_another_order(build):
+    def fingerprint(*weights, **more):
+        return gates.check(
+            build.onnx(weights=[build.weight(name, np.full(3, number, np.float32)) for name, number in weights], **more), *DUE
+        )["weights"]
+
+    assert fingerprint(("a", 1), ("b", 2)) == fingerprint(("y", 2), ("x", 1))
+    assert fingerprint(("a", 1), ("b", 2)) != fingerprint(("a", 1), ("b", 3))
+
+
+class Moody:
+    """A policy whose answers are a number more each time it is asked."""
+
+    name = "moody"
+
+    def __init__(self, manifest, each_time):
+        self.manifest, self.each_time, self.mood = manifest, each_time, 0.0
+
+    initial_state, check_answer = OnnxPolicy.initial_state, OnnxPolicy.check_answer
+
+    def infer(self, arrays):
+        self.mood += self.each_time
+        return [np.full((len(arrays[0]), 5), self.mood, np.float32)]
+
+
+def test_answers_that_differ_in_one_bit_from_time_to_time_are_refused(role, manifest):
+    probes.check_repeat(Moody(manifest, 0.0), role)
+    with pytest.raises(PolicyError, match="the same input twice gives two answers"):
+        probes.check_repeat(Moody(manifest, 1e-7), role)
+
+
+def test_answers_that_differ_from_process_to_process_are_refused(role, manifest):
+    probes.compare_processes(Moody(manifest, 1.0), Moody(manifest, 1.0), role)
+    with pytest.raises(PolicyError, match="two processes that run it give two answers"):
+        probes.compare_processes(Moody(manifest, 1.0), Moody(manifest, 1.0 + 1e-6), role)
+
+
+class Whispering(Moody):
+    """A policy that lets a trace of what the others see into its memory, and makes much of it from step to step."""
+
+    def infer(self, arrays):
+        seen, state = arrays
+        state = np.sin(3.0 * state + seen[:, :4] + self.each_time * seen.mean()).astype(np.float32)
+        return [np.repeat(state[:, :1], 5, axis=1), state]
+
+
+def test_a_leak_too_small_to_see_in_one_step_is_seen_in_many(role, memory_manifest):
+    probes.check_memory(Whispering(memory_manifest, 0.0), role)
+    probes.check_rows(Whispering(memory_manifest, 1e-5), role)
+    with pytest.raises(PolicyError, match="memory of one avatar depends on the other"):
+        probes.check_memory(Whispering(memory_manifest, 1e-5), role)
