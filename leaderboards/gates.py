@@ -15,14 +15,15 @@ MIN_IR_VERSION = 3
 DOMAINS = ("", "ai.onnx")
 
 OPERATOR_NAMES = """
-    Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization Cast Ceil Celu Clip Concat
-    Constant ConstantOfShape Conv Cos Cosh CumSum DepthToSpace Div Einsum Elu Equal Erf Exp Expand EyeLike Flatten Floor GRU Gather
+    Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization Cast CastLike Ceil Celu Clip Concat
+    Constant ConstantOfShape Conv ConvTranspose Cos Cosh CumSum DFT DepthToSpace DequantizeLinear Div Dropout Einsum Elu Equal Erf Exp
+    Expand EyeLike Flatten Floor GRU Gather
     GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual GroupNormalization HardSigmoid HardSwish
     Hardmax Identity InstanceNormalization IsInf IsNaN LRN LSTM LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax LpNormalization
     MatMul Max MaxPool Mean MeanVarianceNormalization Min Mish Mod Mul Neg Not OneHot Or PRelu Pad Pow RMSNormalization RNN Range
     Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu
-    Reshape Round Selu Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub
-    Sum Swish Tan Tanh ThresholdedRelu Tile TopK Transpose Trilu Unsqueeze Where Xor
+    Reshape Resize Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax Softplus Softsign
+    SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan Tanh ThresholdedRelu Tile TopK Transpose Trilu Unsqueeze Where Xor
 """
 OPERATORS = frozenset(OPERATOR_NAMES.split())
 """Deterministic, without control flow, files, text or randomness."""
@@ -83,10 +84,10 @@ def _check_frame(model: Any) -> int:
         raise GateError("policy.onnx holds sparse tensors: export dense ones")
     if model.ir_version < MIN_IR_VERSION:
         raise GateError("policy.onnx names no version of ONNX: export it again")
-    for opset in model.opset_import:
-        if opset.domain not in DOMAINS:
-            raise GateError(f"policy.onnx uses the operator domain {opset.domain[:60]!r}: only the standard domain of ONNX is allowed")
-    versions = {int(opset.version) for opset in model.opset_import}
+    versions = {int(opset.version) for opset in model.opset_import if opset.domain in DOMAINS}  # others may be named, but not used
+    if model.opset_import and not versions:
+        domain = model.opset_import[0].domain[:60]
+        raise GateError(f"policy.onnx uses the operator domain {domain!r}: only the standard domain of ONNX is allowed")
     if len(versions) != 1 or min(versions) < MIN_OPSET:
         raise GateError(f"policy.onnx has to name one opset, {MIN_OPSET} or later")
     return versions.pop()
@@ -104,6 +105,8 @@ def _check_node(node: Any) -> None:
             raise GateError(f"policy.onnx has {node.op_type[:60]!r} in training mode: call model.eval() before the export")
         if attribute.name == "to" and node.op_type == "Cast" and attribute.i not in NUMBERS:
             raise GateError("policy.onnx casts to something that is neither a float, a whole number nor a boolean")
+    if node.op_type == "Dropout" and len(node.input) > 2 and node.input[2]:
+        raise GateError("policy.onnx has 'Dropout' in training mode: call model.eval() before the export")
     if node.op_type not in OPERATORS:
         raise GateError(f"policy.onnx uses the operator {node.op_type[:60]!r}, which is not one of those that policies may use")
     if max(map(len, (node.name, *node.input, *node.output)), default=0) > MAX_NAME:
@@ -116,7 +119,7 @@ def _count(tensor: Any) -> int:
 
     if len(tensor.external_data) or tensor.data_location == TensorProto.EXTERNAL:
         raise GateError("policy.onnx keeps weights in other files: export it with all weights inside")
-    kinds = {"FLOAT": 4, "DOUBLE": 8, "FLOAT16": 2, "INT64": 8, "INT32": 4, "BOOL": 1}
+    kinds = {"FLOAT": 4, "DOUBLE": 8, "FLOAT16": 2, "INT64": 8, "INT32": 4, "INT8": 1, "UINT8": 1, "BOOL": 1}
     sizes = {TensorProto.DataType.Value(kind): size for kind, size in kinds.items()}
     if tensor.data_type not in sizes:
         raise GateError("policy.onnx holds a tensor that is neither of floats, whole numbers nor booleans")

@@ -56,6 +56,11 @@ def collapsed(*nodes: Any, weights: Any = ()) -> bytes:
         "range-no-step": lambda: collapsed(
             node("Range", "a b c", "x"), weights=[weight(n, np.float32(v)) for n, v in zip("abc", (0, 1, 0), strict=True)]
         ),
+        "resize": lambda: collapsed(
+            node("Reshape", "m q", "p"),
+            node("Resize", "p none c", "x"),
+            weights=[whole("q", -1, 1, choices(), 1), weight("none", np.zeros(0, np.float32)), weight("c", [1.0, 1e4, 1e4, 1e4])],
+        ),
         "pad": lambda: collapsed(node("Pad", "m s", "x"), weights=[whole("s", 0, HUGE // 5, 0, 0)]),
         "pad-negative": lambda: collapsed(node("Pad", "m s", "x"), weights=[whole("s", 0, -(2**40), 0, 0)]),
         "pad-overflow": lambda: collapsed(node("Pad", "m s", "x"), weights=[whole("s", 2**62, 2**62, 2**62, 2**62)]),
@@ -154,6 +159,13 @@ def _versioned(version: int) -> Any:
             node("GatherElements", "w i", "e"), weights=[weight("i", np.full((1, choices()), 2**40), np.int64)]
         ),
         "gather-nd": lambda: added(node("GatherND", "w i", "e"), weights=[weight("i", np.full((choices(), 2), 2**33), np.int64)]),
+        "scatter": lambda: added(
+            node("ScatterElements", "m i u", "e", axis=1),
+            weights=[weight("i", np.full((1, 1), 2**40), np.int64), weight("u", [[1.0]])],
+        ),
+        "scatter-nd": lambda: added(
+            node("ScatterND", "m i u", "e"), weights=[weight("i", np.full((1, 2), -(2**33)), np.int64), weight("u", [1.0])]
+        ),
         "top": lambda: added(node("TopK", "m k", "e i"), weights=[whole("k", 10**6)]),
         "top-negative": lambda: added(node("TopK", "m k", "e i"), weights=[whole("k", -1)]),
         "split": lambda: added(node("Split", "m s", "e f"), weights=[whole("s", 10**6, -(10**6))]),

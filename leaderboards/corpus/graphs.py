@@ -20,11 +20,11 @@ from avatarium.leaderboards.corpus.building import (
     weight,
 )
 
-DOUBLE, STRING, INT8 = 11, 8, 3
+DOUBLE, STRING = 11, 8
 ODD_OPERATORS = """
-    RandomNormalLike RandomUniform Bernoulli Multinomial Dropout NonZero Unique Compress Resize Upsample Scan SequenceMap Optional
+    RandomNormalLike RandomUniform Bernoulli Multinomial NonZero Unique Compress Upsample Scan SequenceMap Optional
     StringNormalizer TfIdfVectorizer RegexFullMatch ImageDecoder QLinearMatMul DynamicQuantizeLinear QuantizeLinear Det
-    NonMaxSuppression RoiAlign GridSample Scatter ScatterND Bitshift BitwiseAnd STFT DFT HannWindow Evil relu
+    NonMaxSuppression RoiAlign GridSample Scatter Bitshift BitwiseAnd STFT HannWindow Evil relu
 """
 FLOAT8, INT4, BFLOAT16, COMPLEX = 17, 22, 16, 14
 
@@ -198,7 +198,7 @@ def sparse(initializer: bool) -> bytes:
 @stopped(
     "gates",
     "neither of floats",
-    {"text": STRING, "int8": INT8, "float8": FLOAT8, "int4": INT4, "bfloat16": BFLOAT16, "complex": COMPLEX, "none": 0},
+    {"text": STRING, "float8": FLOAT8, "int4": INT4, "bfloat16": BFLOAT16, "complex": COMPLEX, "none": 0},
 )
 def element_type(kind: int) -> bytes:
     """Weights of types that inference does not take."""
@@ -283,6 +283,12 @@ def training_mode() -> bytes:
     names = "m s b a v"
     weights = [weight(name, np.ones(choices())) for name in names.split()[1:]]
     return added(node("BatchNormalization", names, "e x y", training_mode=1), weights=weights)
+
+
+@stopped("gates", "in training mode")
+def dropout_in_training() -> bytes:
+    """A layer that leaves things out by chance."""
+    return added(node("Dropout", "m r t", "e"), weights=[weight("r", np.float32(0.5)), weight("t", True, np.bool_)])
 
 
 def _inputs(*found: Any) -> bytes:

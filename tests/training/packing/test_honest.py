@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import honest
 import pytest
 from honest.room import Case
 
-from avatarium.agents.exported import Manifest, PolicyError, pack
+from avatarium.agents.exported import Manifest, pack
 from avatarium.leaderboards.entrants import Submitted
 from avatarium.leaderboards.episodes import Setting
 from avatarium.training.packing.graph import TOLERANCE, difference, form_of
@@ -30,24 +29,6 @@ def cases_of(module: str) -> dict[str, Callable[[], Case]]:
 
 MODULES = [module.name for module in pkgutil.iter_modules(honest.__path__) if module.name.startswith("by_")]
 CASES = {name: make for module in MODULES for name, make in cases_of(module).items()}
-WAITING = {
-    "operator-dropout": "Dropout",
-    "quantised": "DequantizeLinear, and weights of 8 bits",
-    "imports-more": "domains that are named and not used",
-    "script-gated": "CastLike",
-    "WrittenInPlace": "ScatterND",
-    "Scattered": "ScatterElements",
-    "Upsampled": "Resize",
-    "Deconvolved": "ConvTranspose",
-    "Waves": "DFT",
-}
-"""What the gates do not take yet, though it is harmless, by the beginnings of names; whoever lets it in takes it out of here."""
-
-
-def marked(name: str) -> Any:
-    lacking = next((what for start, what in WAITING.items() if name.startswith(start)), None)
-    marks = [pytest.mark.xfail(reason=f"the gates do not take {lacking}", strict=True, raises=PolicyError)] if lacking else []
-    return pytest.param(name, marks=marks)
 
 
 def judged(case: Case, path: Path) -> Submitted:
@@ -62,7 +43,7 @@ def judged(case: Case, path: Path) -> Submitted:
     return one
 
 
-@pytest.mark.parametrize("name", [marked(name) for name in CASES])
+@pytest.mark.parametrize("name", CASES)
 def test_it_may_be_played(name: str, tmp_path: Path) -> None:
     case = CASES[name]()
     judged(case, tmp_path / "policy.zip").close()
