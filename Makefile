@@ -56,7 +56,7 @@ bench: venv
 	$(BIN)/python tests/benchmarks/bench_judging.py --json runs/bench/judging.json
 	$(BIN)/python tests/benchmarks/bench_ranking.py --json runs/bench/ranking.json
 	$(BIN)/python tests/benchmarks/bench_standings.py --json runs/bench/standings.json
-	$(BIN)/python tests/benchmarks/bench_queue.py --json runs/bench/queue.json
+	$(BIN)/python tests/benchmarks/bench_queue.py --kills 1000 --json runs/bench/queue.json
 	$(BIN)/python tests/benchmarks/bench_service.py --json runs/bench/service.json
 	$(BIN)/avatarium bench training --json runs/bench/training.json
 

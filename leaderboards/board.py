@@ -4,12 +4,15 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from avatarium.leaderboards.database.models import Episode as Record
+from avatarium.leaderboards.database.models import Submission
 from avatarium.leaderboards.episodes import Episode
 from avatarium.leaderboards.judge import Court
 from avatarium.leaderboards.metrics import Metric, metric
-from avatarium.leaderboards.scenarios import Scenario, scenarios
+from avatarium.leaderboards.queue.plans import CLOSED
+from avatarium.leaderboards.scenarios import Scenario, alone
 from avatarium.leaderboards.scoring import Score, scores
-from avatarium.leaderboards.store import Record, Store, Submission
+from avatarium.leaderboards.store import Store
 from avatarium.worlds.core import discovery
 from avatarium.worlds.core.errors import UserError, nearest
 from avatarium.worlds.core.spec import WorldSpec
@@ -56,14 +59,14 @@ def board(store: Store, where: Court) -> Board:
 
 def most_episodes(store: Store, spec: WorldSpec, role: str) -> int:
     """The largest number of episodes per scenario that anybody has played in full; 0 when nobody has."""
-    found = scenarios(spec)
+    found = alone(spec, role)
     world = discovery.address(spec)
-    keys = [s.key for s in store.submissions(world) if s.role == role and s.status not in ("rejected", "failed")]
+    keys = [s.key for s in store.submissions(world) if s.role == role and s.state not in CLOSED]
     return max((min(_played(store, key, scenario, spec) for scenario in found) for key in keys), default=0)
 
 
 def _played(store: Store, key: str, scenario: Scenario, spec: WorldSpec) -> int:
-    seeds = {record.seed for record in store.records(key, [scenario.digest(spec)])}
+    seeds = {record.seed for record in store.records(key, [scenario.key(spec)])}
     return next(n for n in itertools.count() if scenario.first_seed + n not in seeds)
 
 
@@ -76,11 +79,11 @@ def _row(store: Store, submission: Submission, where: Court) -> Row:
     """A line without scores yet: its episodes in the order of scenarios and seeds, or why it is not ranked."""
     if submission.world_version != where.spec.version:
         return Row(submission, {}, [], f"made for version {submission.world_version} of the world")
-    if submission.status in ("rejected", "failed"):
-        return Row(submission, {}, [], f"{submission.status}: {submission.sentence}")
+    if submission.state in CLOSED:
+        return Row(submission, {}, [], f"{submission.state}: {submission.sentence}")
     records: list[Record] = []
     for scenario in where.scenarios:
-        known = {r.seed: r for r in store.records(submission.key, [scenario.digest(where.spec)])}
+        known = {r.seed: r for r in store.records(submission.key, [scenario.key(where.spec)])}
         records += [known[seed] for seed in scenario.seeds(where.episodes) if seed in known]
     if len(records) < where.total:
         again = "" if submission.baseline else ": submit it again to go on"
@@ -105,10 +108,12 @@ def find(board: Board, name: str) -> Row:
     return rows[0]
 
 
+def played(row: Row, where: Court) -> list[tuple[Scenario, list[Episode]]]:
+    """The episodes of one policy scenario by scenario."""
+    n = where.episodes
+    return [(scenario, [_episode(r) for r in row.records[k * n : (k + 1) * n]]) for k, scenario in enumerate(where.scenarios)]
+
+
 def generalisation(row: Row, where: Court, metrics: Sequence[Metric]) -> list[tuple[Scenario, dict[str, Score]]]:
     """The scores of one policy scenario by scenario: how it fares in places, among people and under customs it has not seen."""
-    found = []
-    for k, scenario in enumerate(where.scenarios):
-        records = row.records[k * where.episodes : (k + 1) * where.episodes]
-        found.append((scenario, scores({"": [_episode(r) for r in records]}, [0] * len(records), metrics)[""]))
-    return found
+    return [(scenario, scores({"": episodes}, [0] * len(episodes), metrics)[""]) for scenario, episodes in played(row, where)]

@@ -66,30 +66,33 @@ class Submit:
         parser.add_argument("--world", help="package.module:WORLD, for a world that is not installed under a name")
         parser.add_argument("--episodes", type=int, default=EPISODES, help="episodes per scenario (default: %(default)s)")
         parser.add_argument("--board", type=Path, default=BOARD, help="the leaderboard's file (default: %(default)s)")
+        from avatarium.leaderboards.sandbox.trust import FLAG
+
+        parser.add_argument(FLAG, action="store_true", help="play the file even where this machine's sandbox is weak")
 
     def run(self, args: argparse.Namespace) -> int:
         """Check, play, store and print; what an earlier, interrupted run has stored is not played again."""
         need("rich", extra="leaderboards")
+        from avatarium.agents.exported import read
         from avatarium.leaderboards import terminal
-        from avatarium.leaderboards.entrants import Submitted
         from avatarium.leaderboards.judge import court, submit
+        from avatarium.leaderboards.queue.entry import policy_key
         from avatarium.leaderboards.store import Store
         from avatarium.worlds.core import discovery
 
         terminal.ready()
-        one = Submitted(args.policy)
-        where = court(discovery.spec(args.world or one.manifest.world), counted(args.episodes), one.manifest.role)
+        manifest, onnx_bytes = read(args.policy)
+        key = policy_key(manifest, onnx_bytes)
+        where = court(discovery.spec(args.world or manifest.world), counted(args.episodes), manifest.role)
         with Store(args.board) as store:
-            left = where.total - where.done(store, one.key)
-            what = f"{one.name} in {len(where.scenarios)} scenarios"
+            left = where.total - where.done(store, key)
+            what = f"{manifest.name} in {len(where.scenarios)} scenarios"
             with terminal.judging(args.board.parent), terminal.bar(what, left) as advance:
                 try:
-                    submit(store, args.policy, one, where, advance)
+                    submit(store, args.policy, where, advance, args.i_trust_these_files)
                 except KeyboardInterrupt:
-                    terminal.say(f"{where.done(store, one.key)} of {where.total} episodes are stored; the same command goes on from there")
+                    terminal.say(f"{where.done(store, key)} of {where.total} episodes are stored; the same command goes on from there")
                     raise
-                finally:
-                    one.close()
             show_boards([completed(store, where.spec, where.role, where.episodes)])
         return 0
 
@@ -165,7 +168,7 @@ def completed(store: "Store", spec: "WorldSpec", role: str, episodes: int | None
 
     most = most_episodes(store, spec, role) or EPISODES
     where = court(spec, counted(most if episodes is None else episodes), role)
-    with terminal.judging(store.path.parent), terminal.bar("the world's own policies", None) as advance:
+    with terminal.judging(Path(store.database.name).parent), terminal.bar("the world's own policies", None) as advance:
         score_baselines(store, where, advance)
     return board(store, where)
 

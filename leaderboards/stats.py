@@ -5,7 +5,6 @@ resampled, not ratios. Episodes are drawn within each scenario (stratified) and 
 have played the same seeds. Agarwal et al. (2021), "Deep RL at the edge of the statistical precipice", is the model.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +34,16 @@ class Standing:
     resampled: np.ndarray  # float64 [R, P]
 
     def intervals(self) -> list[Interval]:
-        """One interval per policy."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a policy without a score has no interval: NaN is the answer
-            low, high = np.nanquantile(self.resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-        return [Interval(float(v), float(a), float(b)) for v, a, b in zip(self.scores, low, high, strict=True)]
+        """One interval per policy; of one that has no score in some resamples, by the others."""
+        by_policy = np.ascontiguousarray(self.resampled.T)
+        ends = np.full((2, len(by_policy)), np.nan)
+        gaps = np.isnan(by_policy).any(axis=1)
+        ends[:, ~gaps] = _ends(by_policy[~gaps])
+        for k in np.flatnonzero(gaps):
+            there = by_policy[k, ~np.isnan(by_policy[k])]
+            if there.size:
+                ends[:, k] = _ends(there[None])[:, 0]
+        return [Interval(*found) for found in zip(self.scores.tolist(), *ends.tolist(), strict=True)]
 
     def ranks(self, higher_is_better: bool) -> list[tuple[int, int]]:
         """The best and the worst place each policy takes in 95 % of the resamples; 1 is first, ties take the better place."""
@@ -49,6 +53,17 @@ class Standing:
         low = np.quantile(above, (1 - LEVEL) / 2, axis=0, method="lower")
         high = np.quantile(above, (1 + LEVEL) / 2, axis=0, method="higher")
         return list(zip(low.astype(int).tolist(), high.astype(int).tolist(), strict=True))
+
+
+def _ends(resampled: np.ndarray) -> np.ndarray:
+    """Where the intervals of P rows [P, R] end, float64 [2, P]: quantiles, linear between scores as those of NumPy.
+
+    NumPy sorts a row in a quarter of the time that it takes to select four numbers of it.
+    """
+    ascending = np.sort(resampled, axis=1)
+    at = np.array([(1 - LEVEL) / 2, (1 + LEVEL) / 2]) * (resampled.shape[1] - 1)
+    before, after = ascending[:, np.floor(at).astype(int)], ascending[:, np.ceil(at).astype(int)]
+    return np.asarray(before + (after - before) * (at - np.floor(at))).T
 
 
 def draws(strata: np.ndarray, resamples: int = RESAMPLES, seed: int = SEED) -> np.ndarray:

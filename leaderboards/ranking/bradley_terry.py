@@ -8,13 +8,15 @@ that it says nothing about draws. One more game, between two equals, was a third
 never lost, played nobody, or only within a circle of their own; against a dozen real games it hardly weighs.
 """
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 TOLERANCE = 1e-6
 """Of a step, in natural units. Where the last step is that short, the error that is left is about its square."""
-LONGEST = 0.5
 STEPS = 200
 
 
@@ -27,7 +29,26 @@ class Fit:
     log_tie: float
     """The logarithm of the weight of draws."""
     curvature: np.ndarray
-    """float64 [P + 1, P + 1]: how sharp the maximum is; its inverse is the covariance of skills and ``log_tie``."""
+    """float64 [P + 1, P + 1]: how sharp the maximum is."""
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Of what is not known about skills and ``log_tie``, float64 [P + 1, P + 1]: the inverse of ``curvature``."""
+        return np.linalg.inv(self.curvature)
+
+
+class Met(NamedTuple):
+    """The M pairs of players that have met, and how their games ended."""
+
+    one: np.ndarray
+    """int64 [M]; the other of the two is ``other``, int64 [M]."""
+    other: np.ndarray
+    won: np.ndarray
+    """By the one of the two, float64 [M]."""
+    drawn: np.ndarray
+    """float64 [M]."""
+    lost: np.ndarray
+    """float64 [M]."""
 
 
 def chances(difference: np.ndarray, log_tie: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -37,8 +58,10 @@ def chances(difference: np.ndarray, log_tie: float) -> tuple[np.ndarray, np.ndar
     [0.143, 0.286, 0.571]
     """
     half = np.asarray(difference) / 2
-    total = np.logaddexp(np.logaddexp(half, -half), log_tie)
-    return np.exp(-half - total), np.exp(log_tie - total), np.exp(half - total)
+    most = np.maximum(np.abs(half), log_tie)  # what is raised to a power is 0 at most, so that nothing overflows
+    lost, drawn, won = np.exp(-half - most), np.exp(log_tie - most), np.exp(half - most)
+    total = lost + drawn + won
+    return lost / total, drawn / total, won / total
 
 
 def information(difference: np.ndarray, log_tie: float) -> np.ndarray:
@@ -54,34 +77,63 @@ def _variance(lost: np.ndarray, drawn: np.ndarray, won: np.ndarray) -> np.ndarra
 def fit(wins: np.ndarray, draws: np.ndarray) -> Fit:
     """Find the likeliest skills of P players who won ``wins`` [P, P] (row against column) and drew ``draws`` [P, P] (symmetric).
 
-    Newton's method on the logarithm of the likelihood, which is concave. Along a step of at most 1/2 the logarithms of all odds change by
-    1 or less and the curvature by a factor of e or less, so that every step leads uphill (Bach 2010, arXiv:0910.4627).
+    Newton's method on the logarithm of the likelihood, which is strictly concave thanks to the virtual games; see ``share`` for why it
+    cannot run away. It starts from the weight of draws that fits players who are all equal.
     Raises ArithmeticError when it did not converge.
     """
-    at = np.zeros(len(wins) + 1)
+    games, at = met(wins, draws), np.zeros(len(wins) + 1)
+    tied, decided = games.drawn.sum() + 1 / 3, games.won.sum() + games.lost.sum() + 2 / 3
+    at[-1] = np.log(2 * tied / decided)
     for _ in range(STEPS):
-        slope, curvature = _slopes(at, wins, draws)
+        slope, curvature = slopes(at, games)
         step = np.linalg.solve(curvature, slope)
         length = float(np.abs(step).max())
-        at += step * min(1.0, LONGEST / max(length, TOLERANCE))
+        at += step * share(length)
         if length < TOLERANCE:
             return Fit(at[:-1], float(at[-1]), curvature)
     raise ArithmeticError(f"ratings of {len(wins)} players did not converge in {STEPS} steps")
 
 
-def _slopes(at: np.ndarray, wins: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def share(length: float) -> float:
+    """How much of a Newton step to take, by the length of its longest component.
+
+    Along a step the odds of a game change by a factor of e^D at most, D = 2 ``length``, so that after a part t of it the curvature along
+    it has grown e^(Dt) times at most (Bach 2010, arXiv:0910.4627). A slope that is s at first is s (1 - (e^(Dt) - 1) / D) or more then:
+    uphill up to t = log(1 + D) / D, the damped step of Sun and Tran-Dinh 2019, arXiv:1703.04599, for their ν = 2. Where D is 1 or less,
+    a whole step ends above as well, by the integral of this, and near the maximum whole steps double the correct digits each time.
+
+    >>> [round(share(length), 2) for length in (0.5, 1.0, 100.0)]
+    [1.0, 0.55, 0.03]
+    """
+    change = 2 * length
+    return 1.0 if change <= 1 else math.log1p(change) / change
+
+
+def met(wins: np.ndarray, draws: np.ndarray) -> Met:
+    """The pairs that have met, by ``wins`` [P, P] and ``draws`` [P, P] as ``fit`` takes them."""
+    one, other = np.nonzero(np.triu(wins + wins.T + draws, k=1))
+    return Met(one, other, *(np.asarray(counts, np.float64) for counts in (wins[one, other], draws[one, other], wins[other, one])))
+
+
+def slopes(at: np.ndarray, games: Met) -> tuple[np.ndarray, np.ndarray]:
     """Gradient [P + 1] and negated Hessian [P + 1, P + 1] of the logarithm of the likelihood, virtual games included."""
-    skills, log_tie = at[:-1], at[-1]
-    lost, drawn, won = chances(skills[:, None] - skills[None, :], log_tie)
-    decided, skew, virtual = wins + wins.T, (won - lost) / 2, 1 / (1 + np.exp(-skills))
+    skills, log_tie, size = at[:-1], float(at[-1]), len(at)
+    lost, drawn, won = chances(skills[games.one] - skills[games.other], log_tie)
+    decided, skew, virtual = games.won + games.lost, (won - lost) / 2, 1 / (1 + np.exp(-skills))
     level = float(chances(np.zeros(()), log_tie)[1])
-    toward = wins * (lost + drawn / 2) - wins.T * (won + drawn / 2) - draws * skew  # the score less what was to be expected
-    tied = draws * (lost + won) - decided * drawn
-    slope = np.append(toward.sum(axis=1) + 0.5 - virtual, tied.sum() / 2 + 1 / 3 - level)
-    games = decided + draws
-    own = games * _variance(lost, drawn, won)
-    curvature = np.zeros((len(at), len(at)))
-    curvature[:-1, :-1] = np.diag(own.sum(axis=1) + virtual * (1 - virtual)) - own
-    curvature[:-1, -1] = curvature[-1, :-1] = -(games * drawn * skew).sum(axis=1)
-    curvature[-1, -1] = (games * drawn * (lost + won)).sum() / 2 + level * (1 - level)
+    toward = games.won * (lost + drawn / 2) - games.lost * (won + drawn / 2) - games.drawn * skew  # the score less what was to be expected
+    tied = games.drawn * (lost + won) - decided * drawn
+    slope = np.append(_gathered(toward, -toward, games, size - 1) + 0.5 - virtual, tied.sum() + 1 / 3 - level)
+    played = decided + games.drawn
+    own, aside = played * _variance(lost, drawn, won), played * drawn * skew
+    curvature = np.zeros((size, size))
+    curvature[games.one, games.other] = curvature[games.other, games.one] = -own
+    curvature[:-1, :-1].flat[::size] = _gathered(own, own, games, size - 1) + virtual * (1 - virtual)
+    curvature[:-1, -1] = curvature[-1, :-1] = -_gathered(aside, -aside, games, size - 1)
+    curvature[-1, -1] = (played * drawn * (lost + won)).sum() + level * (1 - level)
     return slope, curvature
+
+
+def _gathered(of_one: np.ndarray, of_other: np.ndarray, games: Met, players: int) -> np.ndarray:
+    """Sums by player, float64 [P], of what pairs give their two players, float64 [M] each."""
+    return np.bincount(games.one, of_one, players) + np.bincount(games.other, of_other, players)

@@ -16,10 +16,10 @@ lowest score needs, so that no pillar alone can bring the headline down to its f
 
 import numpy as np
 
+from avatarium.worlds.core.kernels import kernel
+
 SHIFT = 1.0
 TRIM = 0.25
-CHUNK = 8
-"""Entrants at a time, so that what is being worked on stays in the processor's cache."""
 
 
 def iqm(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -30,24 +30,21 @@ def iqm(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     order = np.argsort(scores, axis=1)
     ascending = np.take_along_axis(scores, order, axis=1)
     by_score = np.ascontiguousarray(weights.T, np.float64)  # [N, R]: what is looked up in the loop lies together
-    found = np.empty((len(scores), len(weights)))
-    for k in range(0, len(scores), CHUNK):
-        found[k : k + CHUNK] = _iqm(ascending[k : k + CHUNK], order[k : k + CHUNK], by_score)
-    return found
-
-
-def _iqm(ascending: np.ndarray, order: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The same for a few rows that are sorted already. Element by element, since sums by BLAS depend on what else is in the matrix."""
-    gaps = np.diff(ascending, axis=1) / (1 - 2 * TRIM)
-    reached = np.zeros((len(order), weights.shape[1]))
-    within, below = np.empty_like(reached), np.zeros_like(reached)
-    for k in range(gaps.shape[1]):
-        reached += weights[order[:, k]]
-        np.clip(reached, TRIM, 1 - TRIM, out=within)
-        within -= TRIM
-        within *= gaps[:, k, None]
-        below += within
+    below = np.zeros((len(scores), len(weights)))
+    _below(np.diff(ascending, axis=1) / (1 - 2 * TRIM), order, by_score, np.empty(len(weights)), below)
     return np.asarray(ascending[:, -1:] - below)
+
+
+@kernel
+def _below(gaps, order, weights, reached, below):
+    """Fill ``below`` [P, R], the sum of the formula, row by row, whatever other rows there are. ``reached`` is room for [R]."""
+    for p in range(below.shape[0]):
+        reached[:] = 0.0
+        for k in range(gaps.shape[1]):
+            weight, gap = weights[order[p, k]], gaps[p, k]
+            for r in range(below.shape[1]):
+                reached[r] += weight[r]
+                below[p, r] += (min(max(reached[r], TRIM), 1 - TRIM) - TRIM) * gap
 
 
 def headline(pillars: np.ndarray) -> np.ndarray:

@@ -53,11 +53,12 @@ def rate(games: Tally, resamples: int = stats.RESAMPLES, seed: int = stats.SEED)
     wins, draws = games.wins, games.draws
     found = fit(wins, draws)
     skills, drawn = _centred(found.skills) * ELO, _centred(found.skills + resampled(games, found, resamples, seed)) * ELO
+    drawn = np.asfortranarray(drawn)  # what is drawn for a player lies together
     beats = chances(skills[:, None] / ELO - skills[None, :] / ELO, found.log_tie)[2]
     np.fill_diagonal(beats, np.nan)
-    covariance = _centred(_centred(np.linalg.inv(found.curvature)[:-1, :-1]).T) * ELO**2
+    covariance = _centred(_centred(found.covariance[:-1, :-1]).T) * ELO**2
     intervals = tuple(stats.Standing(skills, drawn).intervals()) if games.players else ()
-    places = placing(skills, np.ascontiguousarray(drawn.T))
+    places = placing(skills, drawn.T)
     tie = float(np.exp(found.log_tie))
     return Ratings(games.players, intervals, covariance, places, tie, beats, wins, draws, components((wins + draws) > 0))
 
@@ -74,7 +75,7 @@ def resampled(games: Tally, found: Fit, resamples: int, seed: int) -> np.ndarray
     noise[:, :-1] *= VIRTUAL_DEVIATIONS[0]
     noise[:, -1] *= VIRTUAL_DEVIATIONS[1]
     slopes = times @ _slopes(games, found) + noise
-    return np.linalg.solve(found.curvature, slopes.T).T[:, :-1]
+    return np.asarray(slopes @ found.covariance[:, :-1])
 
 
 def _slopes(games: Tally, found: Fit) -> np.ndarray:

@@ -1,5 +1,6 @@
 """How sure pillars and headlines are: seeds are drawn anew within each world, the same for everybody (stratified, paired bootstrap)."""
 
+import functools
 import hashlib
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import numpy as np
 from avatarium.leaderboards import stats
 from avatarium.leaderboards.ranking.columns import Column, Sheet
 from avatarium.leaderboards.ranking.pillars import headline, iqm
+from avatarium.worlds.core.kernels import kernel
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,34 @@ def weights(column: Column, resamples: int, seed: int) -> np.ndarray:
     What is drawn follows from the world and its seeds alone: columns of a world that share seeds share draws, being the same episodes,
     and nobody's draws change when somebody enters or a column is added.
     """
-    told = "\n".join([str(seed), column.world, *map(str, sorted(column.seeds))])
+    return _weights(column.world, tuple(sorted(column.seeds)), resamples, seed)
+
+
+@functools.lru_cache(maxsize=32)
+def _weights(world: str, seeds: tuple[int, ...], resamples: int, seed: int) -> np.ndarray:
+    told = "\n".join([str(seed), world, *map(str, seeds)])
     key = int.from_bytes(hashlib.sha256(told.encode()).digest())
-    drawn = stats.draws(np.zeros(len(column.seeds), int), resamples, key)
-    return np.asarray(np.concatenate([np.ones((1, drawn.shape[1])), drawn]) / drawn.shape[1])
+    drawn = stats.draws(np.zeros(len(seeds), int), resamples, key)
+    found = np.concatenate([np.ones((1, len(seeds))), drawn]) / len(seeds)
+    found.flags.writeable = False
+    return found
+
+
+def means(scores: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Weighted means, float64 [P, R], of scores [P, S] under R weightings [R, S].
+
+    Row by row: sums by BLAS depend on what else is in the matrix.
+    """
+    found = np.zeros((len(scores), len(drawn)))
+    _means(np.ascontiguousarray(scores, np.float64), np.ascontiguousarray(drawn.T), found)
+    return found
+
+
+@kernel
+def _means(scores, weights, found):
+    """Add to ``found`` [P, R] scores [P, S] times weights [S, R]."""
+    for p in range(scores.shape[0]):
+        for s in range(scores.shape[1]):
+            weight, score = weights[s], scores[p, s]
+            for r in range(found.shape[1]):
+                found[p, r] += weight[r] * score

@@ -56,7 +56,7 @@ def _rows(found: Resampled, covered: np.ndarray, entrants: Sequence[str]) -> lis
     """Rows of entrants that come in the order of their names."""
     places = placing(found.headline, found.headline_draws)
     heads = stats.Standing(found.headline, found.headline_draws.T).intervals()
-    pillars = [stats.Standing(*both).intervals() for both in zip(found.pillars, np.swapaxes(found.pillar_draws, 1, 2), strict=True)]
+    pillars = [stats.Standing(scores, drawn.T).intervals() for scores, drawn in zip(found.pillars, found.pillar_draws, strict=True)]
     order = np.argsort(-found.headline, kind="stable").tolist()
     return [
         Row(

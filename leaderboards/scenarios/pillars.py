@@ -3,13 +3,12 @@
 from typing import Any, NamedTuple
 
 from avatarium.leaderboards import metrics
+from avatarium.leaderboards.ranking.columns import PILLARS
 from avatarium.leaderboards.scenarios import files
 from avatarium.leaderboards.scenarios.frozen import Background, freeze
 from avatarium.leaderboards.scenarios.scenario import MODES
 from avatarium.worlds.core.errors import UserError, nearest
 from avatarium.worlds.core.spec import WorldSpec
-
-PILLARS = NAVIGATION, SOCIAL, CURIOSITY = ("navigation", "social", "curiosity")
 
 
 class Counted(NamedTuple):

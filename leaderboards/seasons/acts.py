@@ -7,11 +7,12 @@ from pathlib import Path
 import sqlalchemy as sql
 
 from avatarium import worlds
-from avatarium.agents import populations
+from avatarium.agents import exported, populations
 from avatarium.leaderboards.database.artefacts import beside
 from avatarium.leaderboards.database.engine import Database
 from avatarium.leaderboards.database.models import FINAL, PUBLIC, RANKED, TRACKS, EvalPlan, Season
 from avatarium.leaderboards.queue import entry, matches, plans
+from avatarium.leaderboards.scenarios import permitted
 from avatarium.leaderboards.seasons import bundle, managing
 from avatarium.leaderboards.seasons.definition import Definition, Part, define, from_json
 from avatarium.leaderboards.standings import snapshots
@@ -50,13 +51,13 @@ def list_seasons(database: Database, args: argparse.Namespace) -> Iterator[str]:
 def populate(database: Database, args: argparse.Namespace) -> Iterator[str]:
     """Enter the suite's own policies in the public and the ranked track."""
     definition, secret = _season(database, args)
-    count = 0
+    tracks, count = [args.track] if args.track else [PUBLIC, RANKED], 0
     for part in definition.parts:
-        for name in own(part, args.worlds_own):
-            for track in (PUBLIC, RANKED):
+        for name in own(part, args.characters):
+            for track in tracks:
                 entry.enter_baseline(database, name, part.world, part.role, definition.name, track, secret=secret)
             count += 1
-    yield f"{count} of the suite's own policies are entered in {PUBLIC} and {RANKED}; `avatarium work` lets them play"
+    yield f"{count} of the suite's own policies are entered in {' and '.join(tracks)}; `avatarium work` lets them play"
 
 
 def plan_matches(database: Database, args: argparse.Namespace) -> Iterator[str]:
@@ -118,14 +119,27 @@ ACTS: dict[str, Act] = {
 }
 
 
-def own(part: Part, worlds_own: bool = False) -> list[str]:
-    """The suite's own policies for a part: the world's, then those of its population that can play the role."""
+def own(part: Part, characters: bool = False) -> list[str]:
+    """The suite's own policies for a part: the world's, then those of its population that were trained, or all, and fit the scenarios."""
     spec = part.spec
     has = {"random": True, "heuristic": spec.heuristic is not None, "oracle": spec.oracle is not None}
     found = [name for name in OWN if has[name]]
-    if worlds_own or spec.name not in populations.worlds():
-        return found
-    return found + [member.address for member in populations.members(spec.name) if part.role in member.roles]
+    members = populations.members(spec.name) if spec.name in populations.worlds() else []
+    chosen = [one for one in members if part.role in one.roles and (characters or one.kind == populations.TRAINED)]
+    return found + [one.address for one in chosen if _fits(one, part)]
+
+
+def _fits(member: populations.Member, part: Part) -> bool:
+    """Whether a member senses and does what the scenarios permit; who is scripted takes things as they are."""
+    if member.path is None:
+        return True
+    manifest, _ = exported.read(member.path)
+    try:
+        for scenario in part.alone:
+            permitted.check_fits(manifest, part.spec, scenario)
+    except UserError:
+        return False
+    return True
 
 
 def episodes(words: list[str], chosen: list[str]) -> dict[str, int]:

@@ -25,6 +25,7 @@ from avatarium.leaderboards.database.models import (
     Base,
     Episode,
     EvalPlan,
+    LogEntry,
     Match,
     Season,
     Submission,
@@ -187,7 +188,7 @@ class Bundle:
             _insert(session, Account, ({**line, **NOBODY} for line in self._lines(ACCOUNTS)))
             for name, kind in ROWS.items():
                 _insert(session, kind, self._lines(name))
-            _insert(session, log.LogEntry, self._lines(LOG))
+            _insert(session, LogEntry, self._lines(LOG))
         return database
 
     def _lines(self, name: str) -> Iterator[dict[str, Any]]:

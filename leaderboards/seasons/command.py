@@ -10,7 +10,7 @@ EPISODES = 32
 HELP = {
     "new": "announce a season: its rules and the hash of its secret are published from now on",
     "list": "list seasons with their state",
-    "populate": "enter the suite's own policies: random, heuristic, oracle and everybody of the populations",
+    "populate": "enter the suite's own policies: random, heuristic, oracle and the trained ones",
     "matches": "plan matches between those who have played everything",
     "tables": "compute the tables anew and print who leads",
     "freeze": "take no more submissions, and let those who are ranked play the final track",
@@ -38,7 +38,8 @@ class SeasonCommand:
         found["new"].add_argument("--title", default="", help="what pages call it (default: Season NAME)")
         found["new"].add_argument("--worlds", nargs="+", metavar="WORLD", help="names or package.module:WORLD (default: all)")
         found["new"].add_argument("--episodes", nargs="+", default=[str(EPISODES)], metavar="[WORLD=]N", help="per scenario and track")
-        found["populate"].add_argument("--worlds-own", action="store_true", help="no populations, only random, heuristic and oracle")
+        found["populate"].add_argument("--characters", action="store_true", help="the scripted characters of populations as well")
+        found["populate"].add_argument("--track", choices=("public", "ranked"), help="only this one (default: both)")
         found["matches"].add_argument("--rounds", type=int, default=4, help="match jobs for each policy (default: %(default)s)")
         found["freeze"].add_argument("--no-final", action="store_true", help="play no final track")
         found["bundle"].add_argument("--out", type=Path, help="(default: season-NAME.zip)")

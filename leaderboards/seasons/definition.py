@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from avatarium.leaderboards.anchors import Anchors, anchors
@@ -62,7 +63,7 @@ class Part:
     anchors_sha256: str
     """Of the file that they are from."""
 
-    @property
+    @cached_property
     def spec(self) -> WorldSpec:
         """The world. Raises UserError when this installation has another version of it."""
         found = discovery.spec(self.world)
@@ -71,6 +72,11 @@ class Part:
                 f"this is about version {self.version} of {found.name}, and version {found.version} is installed: use that release"
             )
         return found
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The key of each of ``scenarios``, in their order."""
+        return tuple(one.key(self.spec) for one in self.scenarios)
 
     def count(self, scenario: Scenario) -> int:
         """How many episodes of one of the scenarios are played in a track."""
@@ -82,10 +88,16 @@ class Part:
             return list(scenario.seeds(self.count(scenario)))
         return secrets.seeds(secret, track, self.world, self.count(scenario))
 
-    @property
+    @cached_property
     def alone(self) -> list[Scenario]:
         """The scenarios that a policy plays without another submission, and that can be played here."""
         return [one for one in self.scenarios if not one.with_partner and not one.skipped]
+
+    @cached_property
+    def counting(self) -> tuple[int, ...]:
+        """Which of ``scenarios`` make the table: those that a policy plays alone and that count for a place."""
+        alone = {id(one) for one in self.alone}
+        return tuple(k for k, one in enumerate(self.scenarios) if one.ranked and id(one) in alone)
 
     def blocks(self, track: str, secret: str = "") -> Iterator[Block]:
         """What a submission has to play alone: those scenarios first that count."""
@@ -115,7 +127,7 @@ class Definition:
         """The definition as JSON, with the key of each scenario."""
         return {"schema": SCHEMA, "name": self.name, "title": self.title, "parts": [_part_json(one) for one in self.parts]}
 
-    @property
+    @cached_property
     def ruleset(self) -> str:
         """SHA-256 of all of it."""
         return hashlib.sha256(canonical(self.to_json()).encode()).hexdigest()
@@ -165,7 +177,7 @@ def from_json(found: Mapping[str, Any]) -> Definition:
 
 def _part_json(one: Part) -> dict[str, Any]:
     told = dataclasses.asdict(one)
-    told["scenarios"] = [{**dataclasses.asdict(s), "key": s.key(one.spec)} for s in one.scenarios]
+    told["scenarios"] = [{**dataclasses.asdict(s), "key": key} for s, key in zip(one.scenarios, one.keys, strict=True)]
     return told
 
 
@@ -176,9 +188,9 @@ def _part(found: Mapping[str, Any]) -> Part:
 
 
 def _scenario(found: Mapping[str, Any]) -> Scenario:
-    kept = {name: value for name, value in found.items() if name != "key"}
+    kept: dict[str, Any] = {name: value for name, value in found.items() if name != "key"}
     people = tuple(Background(**{**one, "roles": tuple(one["roles"])}) for one in kept.pop("background"))
     lesion = kept.pop("lesion")
     mode = Mode(**kept.pop("mode"))
-    tuples = {name: tuple(kept.pop(name)) for name in ("held_out", "roles")}
-    return Scenario(**kept, **tuples, background=people, mode=mode, lesion=tuple(lesion) if lesion else None)
+    kept |= {name: tuple(kept[name]) for name in ("held_out", "roles")}
+    return Scenario(**kept, background=people, mode=mode, lesion=tuple(lesion) if lesion else None)

@@ -27,12 +27,12 @@ def commitment(secret: str) -> str:
     return hashlib.sha256(_bytes(secret)).hexdigest()
 
 
-def seeds(secret: str, track: str, scenario: str, count: int) -> list[int]:
-    """The first ``count`` seeds of a scenario (its key) in a track: HMAC-SHA-256 of what they are for, keyed by the secret.
+def seeds(secret: str, track: str, world: str, count: int) -> list[int]:
+    """The first ``count`` seeds of a world in a track: HMAC-SHA-256 of what they are for, keyed by the secret.
 
     The same for every submission; more of them never change those before.
     """
-    return [_seed(_bytes(secret), f"{track}/{scenario}/{number}") for number in range(count)]
+    return [_seed(_bytes(secret), f"{track}/{world}/{number}") for number in range(count)]
 
 
 def _seed(key: bytes, purpose: str) -> int:

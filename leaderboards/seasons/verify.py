@@ -10,7 +10,7 @@ import sqlalchemy as sql
 
 from avatarium.leaderboards.database import log
 from avatarium.leaderboards.database.engine import Database
-from avatarium.leaderboards.database.models import FINISHED, Episode, EvalPlan, Season, Submission
+from avatarium.leaderboards.database.models import FINISHED, TRACKS, Episode, EvalPlan, LogEntry, Season, Submission
 from avatarium.leaderboards.seasons import bundle as bundles
 from avatarium.leaderboards.seasons import secret as secrets
 from avatarium.leaderboards.seasons.bundle import Bundle
@@ -60,7 +60,7 @@ def the_log(database: Database, definition: Definition) -> Iterator[Finding]:
     """Whether the chain of the log holds, and every row of the season is there and as it was entered."""
     with database.reading() as session:
         last = log.head(session)
-        entered = set(session.scalars(sql.select(log.LogEntry.subject)))
+        entered = set(session.scalars(sql.select(LogEntry.subject)))
     elsewhere = {subject for subject in entered if not _ours(subject, definition, entered)}
     found = [line for line in log.check(database) if line.partition(" ")[0] not in elsewhere]
     yield from told(found, f"the log is whole, and all rows are as they were entered; its last entry is {last.hash if last else 'none'}")
@@ -70,7 +70,7 @@ def _ours(subject: str, definition: Definition, entered: set[str]) -> bool:
     """Whether a row that the log names has to be in the bundle; a leaderboard's log is about all of its seasons."""
     table, *names = subject.split(":")
     scenarios = {scenario.key(part.spec) for part in definition.parts for scenario in part.scenarios}
-    plans = {f"eval_plan:{names[0]}:{definition.name}:{track}" for track in bundles.TRACKS} if names else set()
+    plans = {f"eval_plan:{names[0]}:{definition.name}:{track}" for track in TRACKS} if names else set()
     match table:
         case "season" | "anchor" | "match":
             return definition.name in names or bool(scenarios & set(names))
@@ -120,7 +120,7 @@ def simulated(
     """Whether transcripts are what the worlds do, and give the numbers that are stored."""
     digests = bundles.artefacts_of(bundle, "transcripts", ".avt")
     chosen = digests if most == bundles.ALL else digests[:most]
-    wrong = []
+    wrong: list[str] = []
     with database.reading() as session:
         for digest in chosen:
             path = folder / f"{digest}.avt"
@@ -140,7 +140,7 @@ def tables(bundle: Bundle, database: Database, season: Season) -> Iterator[Findi
     published = sorted(name for name in bundle.names if name.startswith("tables/"))
     found: dict[str, bytes] = {}
     with database.reading() as session:
-        for track in bundles.TRACKS:
+        for track in TRACKS:
             found |= {bundles.table_name(track, table): bundles.table_bytes(table) for table in bundles.computed(session, season, track)}
     wrong = [f"{name} does not follow from the episodes" for name in published if found.get(name) != bundle.read(name)]
     wrong += [f"{name} follows from the episodes and was not published" for name in sorted(set(found) - set(published))]

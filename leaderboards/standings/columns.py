@@ -7,15 +7,15 @@ import numpy as np
 from avatarium.leaderboards.ranking.columns import LOW, Column
 from avatarium.leaderboards.scenarios.pillars import Counted
 from avatarium.leaderboards.seasons.definition import Part
-from avatarium.leaderboards.standings.sums import Sums, counting
-from avatarium.worlds.core import discovery
+from avatarium.leaderboards.standings.sums import Sums
 from avatarium.worlds.core.errors import UserError
 
 
 def columns(part: Part, seeds: Sequence[int]) -> list[Column]:
     """What a part is ranked by, a column for each metric that counts in a mode. Raises UserError where an anchor is missing."""
-    world = discovery.spec(part.world).name
-    return [Column(world, mode_of(part, c), c.metric, c.pillar, *scale(part, c), tuple(seeds)) for c in part.counted if _rows(part, c)]
+    return [
+        Column(part.spec.name, mode_of(part, c), c.metric, c.pillar, *scale(part, c), tuple(seeds)) for c in part.counted if _rows(part, c)
+    ]
 
 
 def mode_of(part: Part, counted: Counted) -> str:
@@ -29,7 +29,7 @@ def mode_of(part: Part, counted: Counted) -> str:
 
 def scale(part: Part, counted: Counted) -> tuple[float, float]:
     """What the random and the reference policy score in a column: means over those of its scenarios in which both have a score."""
-    keys = {part.scenarios[k].key(part.spec) for k in _scenarios(part, counted)}
+    keys = {part.keys[k] for k in _scenarios(part, counted)}
     found = [(one.random, one.reference) for one in part.anchors if one.scenario in keys and one.metric == counted.metric]
     if not found:
         raise UserError(f"{counted.metric} of {part.role} in {part.world} has no anchors: make them by `avatarium anchors {part.world}`")
@@ -54,13 +54,13 @@ def values(part: Part, column: Column, counted: Counted, entrants: Sequence[Sums
     scores = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
     some = count > 0
     mean = np.divide(np.where(some, scores, 0.0).sum(axis=1), some.sum(axis=1), out=np.full(len(scores), np.nan), where=some.any(axis=1))
-    return np.where(some, scores, mean[:, None])
+    return np.asarray(np.where(some, scores, mean[:, None]))
 
 
 def _scenarios(part: Part, counted: Counted) -> list[int]:
-    return [k for k in counting(part) if part.scenarios[k].mode.name == counted.mode]
+    return [k for k in part.counting if part.scenarios[k].mode.name == counted.mode]
 
 
 def _rows(part: Part, counted: Counted) -> list[int]:
     """Where the scenarios of a column are among those that make the table."""
-    return [c for c, k in enumerate(counting(part)) if part.scenarios[k].mode.name == counted.mode]
+    return [c for c, k in enumerate(part.counting) if part.scenarios[k].mode.name == counted.mode]

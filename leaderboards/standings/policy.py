@@ -15,7 +15,7 @@ from avatarium.leaderboards.episodes import Episode
 from avatarium.leaderboards.metrics import Metric, metric
 from avatarium.leaderboards.scenarios import AXES, Scenario
 from avatarium.leaderboards.seasons.definition import Part, from_json
-from avatarium.leaderboards.standings.tables import DIGITS
+from avatarium.leaderboards.standings.rounding import interval
 from avatarium.leaderboards.stats import Interval
 
 Json = dict[str, Any]
@@ -53,7 +53,7 @@ def curves(database: Database, key: str, season: str, track: str, secret: str = 
 
 
 def _points(points: Sequence[robustness.Point]) -> list[Json]:
-    return [{"level": point.level, **_interval(point.score), "loss": _interval(point.loss)} for point in points]
+    return [{"level": point.level, **interval(point.score), "loss": interval(point.loss)} for point in points]
 
 
 def _played(database: Database, key: str, season: str, track: str, secret: str) -> tuple[Part, Found]:
@@ -92,15 +92,9 @@ def _cell(one: Metric, scenario: Scenario, score: Interval, found: Iterable[tupl
     episodes = next(len(some) for other, some in found if other is scenario)
     names = {axis: getattr(scenario, axis) for axis in AXES}
     about = {"mode": scenario.mode.name, "held_out": list(scenario.held_out), "metric": one.name, "episodes": episodes}
-    return {**names, **about, **_interval(score)}
+    return {**names, **about, **interval(score)}
 
 
 def _margin(one: Metric, margin: tables.Marginal) -> Json:
-    sides = {name: _interval(side) for name, side in (("seen", margin.seen), ("held_out", margin.held_out), ("gap", margin.gap))}
+    sides = {name: interval(side) for name, side in (("seen", margin.seen), ("held_out", margin.held_out), ("gap", margin.gap))}
     return {"axis": margin.axis, "metric": one.name, "pairs": margin.pairs, **sides}
-
-
-def _interval(found: Interval) -> Json:
-    """As JSON, which knows no NaN: where there is no score, there is None."""
-    values = {"value": found.value, "low": found.low, "high": found.high}
-    return {name: None if value != value else round(value, DIGITS) for name, value in values.items()}

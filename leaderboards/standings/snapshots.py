@@ -11,8 +11,10 @@ from sqlalchemy import orm
 
 from avatarium.leaderboards.database.engine import Database, now
 from avatarium.leaderboards.database.models import FINISHED, Account, Episode, EvalPlan, Match, PlanSums, RatingSnapshot, Season, Submission
+from avatarium.leaderboards.ranking.columns import PILLARS
 from avatarium.leaderboards.seasons.definition import Definition, Part, canonical, from_json
 from avatarium.leaderboards.standings import tables
+from avatarium.leaderboards.standings.matches import Game, lines
 from avatarium.leaderboards.standings.sums import Sums, sums, unpack
 from avatarium.leaderboards.standings.tables import Entry
 
@@ -39,7 +41,7 @@ class Evidence:
     """By world and role: who has played everything."""
     others: Mapping[tuple[str, str], Sequence[tuple[Submission, str, str]]]
     """Who has not, with the state and the sentence that say why."""
-    matches: Mapping[tuple[str, str], Sequence[Match]]
+    games: Mapping[tuple[str, str], Sequence[Game]]
     clones: Mapping[str, str]
     """Copies by key, and whose row they share."""
 
@@ -50,25 +52,25 @@ def evaluate(definition: Definition, track: str, secret: str, found: Evidence) -
     for part in definition.parts:
         where = (part.world, part.role)
         entries = sorted(found.entries.get(where, ()), key=lambda entry: entry.submission.key)
-        matches = sorted(found.matches.get(where, ()), key=lambda one: (one.scenario, one.seed, one.first, one.second))
+        games = sorted(found.games.get(where, ()))
         others = [_unranked(*one) for one in sorted(found.others.get(where, ()), key=lambda one: one[0].key)]
         if not entries and not others:
             continue
         seeds = part.seeds(part.alone[0], track, secret)
         mine = {key: shown for key, shown in found.clones.items() if key in {entry.submission.key for entry in entries}}
-        content = tables.of_part(part, seeds, entries, mine, matches)
-        marks.append(_inputs(definition, part, entries, matches, others, mine))
-        yield Table(*where, marks[-1], _about(definition, track, *where, content, others))
+        shown = [entry for entry in entries if entry.submission.key not in mine]
+        columns = tables.scored(part, seeds, shown)
+        marks.append(_inputs(definition, part, entries, games, others, mine))
+        yield Table(*where, marks[-1], _about(definition, track, *where, tables.of_part(columns, entries, mine, games), others))
         if entries:
-            shown = [entry for entry in entries if entry.submission.key not in mine]
-            parts.append((tables.scored(part, seeds, shown), shown))
+            parts.append((columns, shown))
     if parts:
         yield Table(*SUITE, _digest(marks), _about(definition, track, *SUITE, tables.suite(parts), []))
 
 
 def _about(definition: Definition, track: str, world: str, role: str, content: Json, others: list[Json]) -> Json:
     there = {column["pillar"] for column in content["columns"]}
-    pillars = [name for name in ("navigation", "social", "curiosity") if name in there]
+    pillars = [name for name in PILLARS if name in there]
     head = {"season": definition.name, "track": track, "world": world, "role": role, "pillars": pillars}
     return {**head, **content, "unranked": others}
 
@@ -78,41 +80,45 @@ def _unranked(one: Submission, state: str, sentence: str) -> Json:
 
 
 def _inputs(
-    definition: Definition, part: Part, entries: Sequence[Entry], matches: Sequence[Match], others: list[Json], clones: Mapping[str, str]
+    definition: Definition, part: Part, entries: Sequence[Entry], games: Sequence[Game], others: list[Json], clones: Mapping[str, str]
 ) -> str:
     """SHA-256 of everything that a part's table follows from."""
-    told = [[e.submission.key, e.account, e.submission.name, hashlib.sha256(e.sums.pack()).hexdigest()] for e in entries]
-    games = [[m.scenario, m.seed, m.first, m.second, m.outcome] for m in matches]
-    return _digest([definition.ruleset, part.world, part.role, told, games, others, sorted(clones.items())])
+    told = [[e.submission.key, e.account, e.submission.name, e.sums.sha256] for e in entries]
+    return _digest([definition.ruleset, part.world, part.role, told, others, sorted(clones.items())], lines(games))
 
 
-def _digest(content: Any) -> str:
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
+def _digest(content: Any, more: bytes = b"") -> str:
+    found = hashlib.sha256(canonical(content).encode())
+    found.update(more)
+    return found.hexdigest()
 
 
 def evidence(session: orm.Session, definition: Definition, track: str, secret: str) -> Evidence:
     """What is stored of a season's track. Sums that are not kept yet are computed from episodes."""
     entries, others = defaultdict(list), defaultdict(list)
-    accounts = dict(session.execute(sql.select(Account.id, Account.name)).all())
-    query = sql.select(EvalPlan, Submission, PlanSums.content).join(Submission, Submission.key == EvalPlan.submission)
-    query = query.outerjoin(PlanSums, PlanSums.plan == EvalPlan.id).where(EvalPlan.season == definition.name, EvalPlan.track == track)
+    query = sql.select(EvalPlan, Submission, PlanSums.content, Account.name).join(Submission, Submission.key == EvalPlan.submission)
+    query = query.outerjoin(PlanSums, PlanSums.plan == EvalPlan.id).outerjoin(Account, Account.id == Submission.account)
+    query = query.where(EvalPlan.season == definition.name, EvalPlan.track == track)
+    untold = (orm.defer(column, raiseload=True) for column in (Submission.manifest, Submission.layers))  # by any table
+    query = query.options(*untold).order_by(EvalPlan.id)
     clones = {}
-    for plan, submission, content in session.execute(query.order_by(EvalPlan.id)):
+    for plan, submission, content, account in session.execute(query):
         where = (submission.world, submission.role)
         if plan.state != FINISHED:
             others[where].append((submission, plan.state, plan.sentence))
             continue
         part = definition.part(*where)
         kept = unpack(part, content) if content is not None else _summed(session, part, track, secret, submission.key)
-        entries[where].append(Entry(submission, kept, accounts.get(submission.account, "")))
+        entries[where].append(Entry(submission, kept, account or ""))
         if submission.clone_of:
             clones[submission.key] = submission.clone_of
     there = {entry.submission.key: where for where, found in entries.items() for entry in found}
-    matches = defaultdict(list)
-    for match in session.scalars(sql.select(Match).where(Match.season == definition.name)):
-        if match.first in there:
-            matches[there[match.first]].append(match)
-    return Evidence(entries, others, matches, {key: shown for key, shown in clones.items() if shown in there})
+    games = defaultdict(list)
+    matches = sql.select(Match.scenario, Match.seed, Match.first, Match.second, Match.outcome).where(Match.season == definition.name)
+    for scenario, seed, first, second, outcome in session.connection().execute(matches):
+        if first in there:
+            games[there[first]].append((scenario, seed, first, second, outcome))
+    return Evidence(entries, others, games, {key: shown for key, shown in clones.items() if shown in there})
 
 
 def _summed(session: orm.Session, part: Part, track: str, secret: str, key: str) -> Sums:

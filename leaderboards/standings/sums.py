@@ -1,5 +1,6 @@
 """What a table needs of a submission's episodes: sums by scenario, metric and seed, packed to be read a thousand at once."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -23,20 +24,19 @@ class Sums(NamedTuple):
         """Whether every episode is there."""
         return not np.isnan(self.shares).any()
 
+    @property
+    def sha256(self) -> str:
+        """Of ``pack``."""
+        return hashlib.sha256(self.pack()).hexdigest()
+
     def pack(self) -> bytes:
         """As bytes, little-endian."""
-        return self.shares.astype("<f8").tobytes() + self.failed.astype(np.uint8).tobytes()
+        return self.shares.astype("<f8", copy=False).tobytes() + self.failed.astype(np.uint8).tobytes()
 
 
 def shape(part: Part) -> tuple[int, int, int]:
     """How many scenarios, metrics and seeds the sums of a part have."""
-    return len(counting(part)), len(part.metrics), part.episodes
-
-
-def counting(part: Part) -> list[int]:
-    """Which of a part's scenarios make its table: those that a policy plays alone and that count for a place."""
-    alone = {id(one) for one in part.alone}
-    return [k for k, one in enumerate(part.scenarios) if one.ranked and id(one) in alone]
+    return len(part.counting), len(part.metrics), part.episodes
 
 
 def unpack(part: Part, content: bytes) -> Sums:
@@ -52,8 +52,7 @@ def unpack(part: Part, content: bytes) -> Sums:
 def sums(part: Part, seeds: Sequence[int], episodes: Iterable[Episode]) -> Sums:
     """The sums of one submission's episodes in a track with ``seeds``; those of other scenarios and seeds are passed over."""
     scenarios, metrics, width = shape(part)
-    spec = part.spec
-    row = {part.scenarios[k].key(spec): c for c, k in enumerate(counting(part))}
+    row = {part.keys[k]: c for c, k in enumerate(part.counting)}
     column = {seed: s for s, seed in enumerate(seeds)}
     shares, failed = np.full((2, scenarios, metrics, width), np.nan), np.zeros((scenarios, width), bool)
     for episode in episodes:

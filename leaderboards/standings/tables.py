@@ -3,26 +3,25 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from avatarium.leaderboards import stats
-from avatarium.leaderboards.database.models import Match, Submission
+from avatarium.leaderboards.database.models import Submission
 from avatarium.leaderboards.metrics import metric
 from avatarium.leaderboards.ranking import columns as ranking_columns
-from avatarium.leaderboards.ranking.ratings import rate
-from avatarium.leaderboards.ranking.resampling import weights
+from avatarium.leaderboards.ranking.resampling import means, weights
 from avatarium.leaderboards.ranking.table import Row, table
-from avatarium.leaderboards.ranking.tally import tally
 from avatarium.leaderboards.seasons.definition import Part
+from avatarium.leaderboards.standings import matches
 from avatarium.leaderboards.standings.columns import columns, values
+from avatarium.leaderboards.standings.matches import Game
+from avatarium.leaderboards.standings.rounding import interval, rounded
 from avatarium.leaderboards.standings.sums import Sums
 
 Json = dict[str, Any]
-DIGITS = 6
-"""Decimals of what is stored: far more than the intervals leave open, and few enough to hide in which order a processor added up."""
-ELO_DIGITS = 2
 EFFICIENCY = ("parameters", "flops", "us_per_decision")
 
 
@@ -42,6 +41,14 @@ class Scored:
     column: ranking_columns.Column
     scores: np.ndarray
 
+    @cached_property
+    def intervals(self) -> list[Json | None]:
+        """The mean of each entrant over seeds, in the metric's own unit, with its interval; None where it has nothing."""
+        ordered = self.scores[:, np.argsort(-np.array(self.column.seeds))]
+        found = means(ordered, weights(self.column, stats.RESAMPLES, stats.SEED))
+        intervals = stats.Standing(found[:, 0], found[:, 1:].T).intervals()
+        return [None if one.value != one.value else interval(one) for one in intervals]
+
 
 def scored(part: Part, seeds: Sequence[int], entries: Sequence[Entry]) -> list[Scored]:
     """The columns of a part with the scores of those who are ranked."""
@@ -57,10 +64,12 @@ def ranked(entrants: Sequence[str], found: Sequence[Scored]) -> list[Row]:
     return table([one.column for one in found], [one.scores for one in found], entrants)
 
 
-def of_part(part: Part, seeds: Sequence[int], entries: Sequence[Entry], clones: Mapping[str, str], matches: Sequence[Match]) -> Json:
-    """The table of one role in one world. ``clones`` says of copies by key whose row they share."""
+def of_part(found: Sequence[Scored], entries: Sequence[Entry], clones: Mapping[str, str], games: Sequence[Game]) -> Json:
+    """The table of one role in one world, from the columns of all ``entries`` that are no copies.
+
+    ``clones`` says of copies by key whose row they share.
+    """
     shown = [entry for entry in entries if entry.submission.key not in clones]
-    found = scored(part, seeds, shown)
     if not shown:
         return {"columns": [_column(one.column) for one in found], "rows": [], "matches": None}
     keys = [entry.submission.key for entry in shown]
@@ -69,14 +78,14 @@ def of_part(part: Part, seeds: Sequence[int], entries: Sequence[Entry], clones: 
         if entry.submission.key in clones:
             copies[clones[entry.submission.key]].append({"key": entry.submission.key, "name": entry.submission.name})
     attempts = Counter(_owner(entry) for entry in entries)
-    intervals = _intervals(found)
     by_key = {entry.submission.key: (k, entry) for k, entry in enumerate(shown)}
     rows = []
     for row in ranked(keys, found):
         k, entry = by_key[row.entrant]
         about = {"submissions": [row.entrant], "clones": copies[row.entrant], "attempts": attempts[_owner(entry)]}
-        rows.append(_row(row, entry, intervals[k]) | about)
-    return {"columns": [_column(one.column) for one in found], "rows": rows, "matches": _matches(shown, matches)}
+        rows.append(_row(row, entry, _scores(found, k)) | about)
+    names = {entry.submission.key: entry.submission.name for entry in shown}
+    return {"columns": [_column(one.column) for one in found], "rows": rows, "matches": matches.table(names, games)}
 
 
 def suite(parts: Sequence[tuple[list[Scored], list[Entry]]]) -> Json:
@@ -91,12 +100,13 @@ def suite(parts: Sequence[tuple[list[Scored], list[Entry]]]) -> Json:
         for (found, _), where in zip(parts, latest, strict=True)
         for one in found
     ]
-    intervals = _intervals(spread)
     rows = []
     for row in ranked(entrants, spread):
-        mine = [entries[where[row.entrant]] for (_, entries), where in zip(parts, latest, strict=True) if row.entrant in where]
-        about = {"submissions": [one.submission.key for one in mine], "clones": [], "attempts": len(mine)}
-        rows.append(_row(row, mine[-1], intervals[entrants.index(row.entrant)]) | about)
+        mine = [(found, entries, where[row.entrant]) for (found, entries), where in zip(parts, latest, strict=True) if row.entrant in where]
+        submissions = [entries[k] for _, entries, k in mine]
+        scores = {name: score for found, _, k in mine for name, score in _scores(found, k).items()}
+        about = {"submissions": [one.submission.key for one in submissions], "clones": [], "attempts": len(mine)}
+        rows.append(_row(row, submissions[-1], scores) | about)
     return {"columns": [_column(one.column) for one in spread], "rows": rows, "matches": None}
 
 
@@ -130,10 +140,10 @@ def _row(row: Row, entry: Entry, scores: Json) -> Json:
         "baseline": one.baseline,
         "place": row.place,
         "places": [row.best_rank, row.worst_rank],
-        "headline": _interval(row.headline),
-        "pillars": {name: _interval(pillar) for name, pillar in row.pillars.items()},
-        "better_than_next": None if row.beats_next is None else round(row.beats_next, DIGITS),
-        "covered": round(row.covered, DIGITS),
+        "headline": interval(row.headline),
+        "pillars": {name: interval(pillar) for name, pillar in row.pillars.items()},
+        "better_than_next": None if row.beats_next is None else rounded(row.beats_next),
+        "covered": rounded(row.covered),
         "scores": scores,
         "efficiency": {name: one.facts[name] for name in EFFICIENCY if name in one.facts},
     }
@@ -152,40 +162,11 @@ def _column(column: ranking_columns.Column) -> Json:
         "unit": about.unit,
         "digits": about.digits,
         "higher_is_better": about.higher_is_better,
-        "random": round(column.random, DIGITS),
-        "reference": round(column.reference, DIGITS),
+        "random": rounded(column.random),
+        "reference": rounded(column.reference),
     }
 
 
-def _intervals(found: Sequence[Scored]) -> list[Json]:
-    """For each entrant its score in every column that it has anything in, in the metric's own unit."""
-    rows: list[Json] = [{} for _ in range(len(found[0].scores) if found else 0)]
-    for one in found:
-        order = np.argsort(one.column.seeds)
-        draws = weights(one.column, stats.RESAMPLES, stats.SEED)
-        resampled = np.einsum("rs,ps->rp", draws, one.scores[:, order], optimize=False)
-        for row, interval in zip(rows, stats.Standing(resampled[0], resampled[1:]).intervals(), strict=True):
-            if interval.value == interval.value:
-                row[one.column.name] = _interval(interval)
-    return rows
-
-
-def _interval(found: stats.Interval, digits: int = DIGITS) -> Json:
-    return {"value": round(found.value, digits), "low": round(found.low, digits), "high": round(found.high, digits)}
-
-
-def _matches(shown: Sequence[Entry], matches: Sequence[Match]) -> Json | None:
-    """Ratings and head-to-head counts of those who are shown; nothing where nobody met."""
-    names = {entry.submission.key: entry.submission.name for entry in shown}
-    games = [one for one in matches if one.first in names and one.second in names]
-    if not games:
-        return None
-    ids = [f"{one.scenario} {one.seed} {min(one.first, one.second)} {max(one.first, one.second)}" for one in games]
-    found = rate(tally([g.first for g in games], [g.second for g in games], [g.outcome for g in games], ids, sorted(names)))
-    return {
-        "players": [{"key": key, "name": names[key]} for key in found.players],
-        "elo": [_interval(rating, ELO_DIGITS) for rating in found.ratings],
-        "wins": found.wins.tolist(),
-        "ties": found.draws.tolist(),
-        "p_beat": [[None if p != p else round(p, DIGITS) for p in row] for row in found.beats.tolist()],
-    }
+def _scores(found: Sequence[Scored], k: int) -> Json:
+    """The scores of an entrant in those columns in which it has any."""
+    return {one.column.name: score for one in found if (score := one.intervals[k]) is not None}

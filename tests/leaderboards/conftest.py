@@ -1,7 +1,8 @@
-"""Small ONNX graphs and roles for the tests of the leaderboards."""
+"""Small ONNX graphs and roles for the tests of the leaderboards, and databases."""
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from avatarium.agents.exported import Manifest, StateShape, pack
 from avatarium.worlds.core import discovery
 from avatarium.worlds.core.spec import Feature, Head, Role
+
+sys.path.insert(0, str(Path(__file__).parent / "outside"))
+
+import postgres
 
 onnx = pytest.importorskip("onnx")
 helper, FLOAT = onnx.helper, onnx.TensorProto.FLOAT
@@ -137,3 +142,49 @@ def submission(elsewhere, tmp_path_factory, build):
         return pack(tmp_path_factory.mktemp("zip") / f"{name}.zip", model, replace(paper, **changes))
 
     return packed
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL server of the tests' own (see ``postgres.Server``); skips where it is not installed."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    with postgres.server() as found:
+        if found is None:
+            pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+        yield found
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """The URL of an empty PostgreSQL database."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def board_url(request, tmp_path):
+    """An empty database of each kind: the path of a file that is not there yet, and a URL."""
+    return str(tmp_path / "board.sqlite") if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def carrier(elsewhere, tmp_path, monkeypatch, request):
+    """A function that writes the scenarios of a world with a file of its own, and returns it; ``freeze`` locks the background people."""
+    name = f"carrier_{abs(hash(request.node.nodeid))}"
+    package = tmp_path / name
+    package.mkdir()
+    (package / "__init__.py").write_text((elsewhere / "elsewhere.py").read_text())
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(text, freeze=False):
+        (package / "scenarios.toml").write_text(text)
+        spec = discovery.spec(f"{name}:WORLD")
+        if freeze:
+            from avatarium.leaderboards.scenarios import files
+
+            files.write_lock(spec)
+        return spec
+
+    write.package, write.name = package, name
+    yield write
+    sys.modules.pop(name, None)

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,15 +19,24 @@ import pytest
 from avatarium.agents.exported import PolicyError
 from avatarium.agents.policy import keys
 from avatarium.leaderboards import board, judge, stats
-from avatarium.leaderboards.entrants import Named, Submitted
+from avatarium.leaderboards.database import log
+from avatarium.leaderboards.database.models import Submission
 from avatarium.leaderboards.episodes import fold, play_scored
+from avatarium.leaderboards.queue import playing
 from avatarium.leaderboards.sandbox.host import InfrastructureError
 from avatarium.leaderboards.sandbox.policy import SandboxedPolicy
+from avatarium.leaderboards.seasons import definition
 from avatarium.leaderboards.store import Store
 from avatarium.worlds.core import discovery, transcript
 from avatarium.worlds.core.errors import UserError
 
 WORLD = "elsewhere:WORLD"
+ONE_BY_ONE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's background jobs begin without it
+    "from avatarium.leaderboards.seasons import definition; definition.BLOCK = 1;"
+    "from avatarium.worlds.cli import main; sys.exit(main())"
+)
+"""A program that is the command line, but for storing every episode by itself."""
 
 
 @pytest.fixture
@@ -41,16 +51,12 @@ def store(tmp_path):
 
 
 def enter(store, path, where, progress=lambda episodes: None):
-    one = Submitted(path)
-    try:
-        return judge.submit(store, path, one, where, progress)
-    finally:
-        one.close()
+    return judge.submit(store, path, where, progress)
 
 
 def played(store, where):
     """What is stored, as it must be the same however it came about."""
-    rows = [r for s in store.submissions() for r in store.records(s.key, [c.digest(where.spec) for c in where.scenarios])]
+    rows = [r for s in store.submissions() for r in store.records(s.key, [c.key(where.spec) for c in where.scenarios])]
     return {(r.submission, r.scenario_name, r.seed): (r.digest, json.dumps(r.shares, sort_keys=True)) for r in rows}
 
 
@@ -62,19 +68,19 @@ def test_a_submission_stands_beside_the_worlds_own_policies(store, where, submis
     assert found.rows[0].submission.name in ("oracle", "heuristic")
     assert all(len(row.records) == 8 for row in found.ranked)
     tiny = board.find(found, "tiny")
-    assert tiny.submission.status == "finished"
+    assert tiny.submission.state == "finished"
     assert tiny.submission.facts["parameters"] > 0
     assert all(r.layers["process"] for r in tiny.records)
     assert len(board.generalisation(tiny, where, found.metrics)) == 2
 
 
-def test_scores_are_those_of_the_transcripts(store, where, submission):
+def test_scores_are_those_of_the_transcripts(store, where, submission, tmp_path):
     key = enter(store, submission(), where).key
     for scenario in where.scenarios:
-        records = store.records(key, [scenario.digest(where.spec)])
+        records = store.records(key, [scenario.key(where.spec)])
         above, below = [], []
         for record in records:
-            path = store.artefact(record.artefact, ".avt")
+            path = store.artefacts.fetch(record.artefact, tmp_path)
             assert hashlib.sha256(path.read_bytes()).hexdigest() == record.artefact
             told = transcript.Transcript.open(path)
             assert (told.digest, told.header["seed"], told.header["extra"]["submission"]) == (record.digest, record.seed, key)
@@ -87,7 +93,7 @@ def test_scores_are_those_of_the_transcripts(store, where, submission):
 
 
 def test_an_interrupted_submission_goes_on_where_it_was(store, where, submission, tmp_path, monkeypatch):
-    monkeypatch.setattr(judge, "CHUNK", 3)
+    monkeypatch.setattr(definition, "BLOCK", 3)
     path, told = submission(), []
 
     def interrupt(episodes):
@@ -104,7 +110,7 @@ def test_an_interrupted_submission_goes_on_where_it_was(store, where, submission
     enter(store, path, where, told.append)
     assert told == [3, 1, 3, 1]
     with Store(tmp_path / "other" / "board.sqlite") as other:
-        monkeypatch.setattr(judge, "CHUNK", 32)
+        monkeypatch.setattr(definition, "BLOCK", 32)
         enter(other, path, where)
         assert played(other, where) == played(store, where)
 
@@ -112,11 +118,7 @@ def test_an_interrupted_submission_goes_on_where_it_was(store, where, submission
 def test_a_killed_submission_goes_on_where_it_was(where, submission, elsewhere, tmp_path):
     """SIGKILL as soon as the first episodes are stored, many times over: at the end everything is there once."""
     path, file = submission(), tmp_path / "board.sqlite"
-    code = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's background jobs begin without it
-        "from avatarium.leaderboards import judge; judge.CHUNK = 1; from avatarium.worlds.cli import main; sys.exit(main())"
-    )
-    command = [sys.executable, "-c", code, "submit", str(path), "--world", WORLD, "--episodes", "4", "--board", str(file)]
+    command = [sys.executable, "-c", ONE_BY_ONE, "submit", str(path), "--world", WORLD, "--episodes", "4", "--board", str(file)]
     kills = 0
     for _ in range(12):
         seen = count(file)
@@ -130,7 +132,7 @@ def test_a_killed_submission_goes_on_where_it_was(where, submission, elsewhere, 
         process.wait()
     assert process.returncode == 0
     assert kills >= 2
-    assert not list((tmp_path / "artefacts").glob(".*"))
+    assert len(list((tmp_path / "artefacts").glob(".*"))) <= 2  # of the last process
     with Store(file) as store, Store(tmp_path / "quiet" / "board.sqlite") as other:
         enter(other, path, where)
         judge.score_baselines(other, where)
@@ -140,11 +142,7 @@ def test_a_killed_submission_goes_on_where_it_was(where, submission, elsewhere, 
 
 def test_control_c_says_how_to_go_on(submission, elsewhere, tmp_path):
     path, file = submission(), tmp_path / "board.sqlite"
-    code = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's background jobs begin without it
-        "from avatarium.leaderboards import judge; judge.CHUNK = 1; from avatarium.worlds.cli import main; sys.exit(main())"
-    )
-    command = [sys.executable, "-c", code, "submit", str(path), "--world", WORLD, "--episodes", "500", "--board", str(file)]
+    command = [sys.executable, "-c", ONE_BY_ONE, "submit", str(path), "--world", WORLD, "--episodes", "500", "--board", str(file)]
     process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(elsewhere)}, stdout=subprocess.PIPE, text=True)
     while count(file) < 3:
         time.sleep(0.005)
@@ -212,23 +210,17 @@ def test_a_submission_that_fails_its_trial_is_rejected(store, where, submission,
     with pytest.raises(PolicyError, match="tiny failed in its trial episode: it gave up"):
         enter(store, submission(), where)
     (row,) = board.board(store, where).rows
-    assert (row.submission.status, row.scores) == ("rejected", {})
+    assert (row.submission.state, row.scores) == ("rejected", {})
     assert "trial episode" in row.note
 
 
 def test_a_submission_that_keeps_failing_is_given_up(store, where, submission, monkeypatch):
-    class Hopeless(Submitted):
-        def policy(self, setting):
-            real = super().policy(setting)
-            real.step = lambda turn, state: Fragile(0).step(turn._replace(keys=Fragile(0).bad), state)
-            return real
-
-    monkeypatch.setattr(judge, "_try_out", lambda *_: None)
-    many = replace(where, episodes=8)
-    path = submission()
+    real = playing.played
+    failed = lambda *args: [replace(e, fault="it gave up", transcript=None) for e in real(*args)]  # noqa: E731
+    monkeypatch.setattr(playing, "played", failed)
     with pytest.raises(PolicyError, match="failed in 8 episodes, more than the 5"):
-        judge.submit(store, path, Hopeless(path), many)
-    assert [s.status for s in store.submissions()] == ["failed"]
+        judge.submit(store, submission(), replace(where, episodes=8))
+    assert [s.state for s in store.submissions()] == ["failed"]
 
 
 def test_what_the_machine_did_wrong_is_never_a_score(store, where, submission, monkeypatch):
@@ -246,7 +238,7 @@ def test_what_the_machine_did_wrong_is_never_a_score(store, where, submission, m
     with pytest.raises(InfrastructureError):
         enter(store, path, where)
     assert played(store, where) == {}
-    assert store.submissions()[0].status == "scoring"
+    assert store.submissions()[0].state == "playing"
     monkeypatch.undo()
     enter(store, path, where)
     assert len(played(store, where)) == 8
@@ -290,7 +282,8 @@ def test_those_who_played_less_are_not_ranked(store, where, submission):
 
 def test_results_of_another_version_are_not_compared(store, where, submission):
     enter(store, submission(), where)
-    store.update(store.submissions()[0].key, world_version=77)
+    with store.database.session() as session:
+        session.get_one(Submission, store.submissions()[0].key).world_version = 77
     (row,) = board.board(store, where).rows
     assert "made for version 77" in row.note
 
@@ -342,29 +335,37 @@ def test_a_folder_that_cannot_be_written_is_explained(tmp_path):
 
 
 def test_a_full_disk_is_explained_and_costs_nothing_that_was_done(store, where, submission, monkeypatch):
-    path, real, moved = submission(), Path.replace, []
+    path, real, moved = submission(), store.artefacts._write, []
 
-    def replace_file(source, target):
-        moved.append(source)
+    def write(name, content):
+        moved.append(name)
         if len(moved) > 7:
-            raise OSError(errno.ENOSPC, "No space left on device", str(target))
-        return real(source, target)
+            raise OSError(errno.ENOSPC, "No space left on device", name)
+        real(name, content)
 
-    monkeypatch.setattr(Path, "replace", replace_file)
+    monkeypatch.setattr(store.artefacts, "_write", write)
+    monkeypatch.setattr(definition, "BLOCK", 3)
     with pytest.raises(UserError, match="is full: make room and give the same command again"):
         enter(store, path, where)
     monkeypatch.undo()
     before = played(store, where)
+    assert len(before) > 0
     enter(store, path, where)
     assert set(before) <= set(played(store, where))
     assert len(played(store, where)) == 8
+    assert log.check(store.database) == []
 
 
-def test_two_at_once_store_each_episode_once(store, where):
-    place = where.setting(where.scenarios[0])
-    row = store.put(judge._row(where, "random", "k", baseline=True))
-    scenario = (where.scenarios[0].digest(where.spec), where.scenarios[0].name)
-    for _ in range(2):
-        with store.scratch() as scratch:
-            store.add(row.key, scenario, {}, play_scored(place, Named("random").policy(place), [1, 2], scratch))
-    assert len(store.records("k", [scenario[0]])) == 2
+def test_two_at_once_share_the_work(store, where, submission, tmp_path, monkeypatch):
+    """Both give the same command: each episode is played once, and both end when all are."""
+    monkeypatch.setattr(definition, "BLOCK", 1)
+    path, told = submission(), []
+    with Store(tmp_path / "board.sqlite") as other:
+        threads = [threading.Thread(target=lambda one=one: told.append(enter(one, path, where).state)) for one in (store, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert told == ["finished", "finished"]
+    assert len(played(store, where)) == 8
+    assert log.check(store.database) == []

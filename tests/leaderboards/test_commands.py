@@ -111,9 +111,9 @@ def test_leaderboard_of_a_world_that_nobody_has_submitted_to(capsys):
 def test_wayfinding_is_judged_over_all_its_scenarios(capsys, submission):
     code, out, _ = run(capsys, "submit", submission("wayfinding"), "--episodes", "1")
     assert code == 0
-    assert "8 scenarios × 1 episodes" in out
+    assert "13 scenarios × 1 episodes" in out
     out = run(capsys, "leaderboard", "wayfinding", "--policy", "tiny")[1]
-    assert all(word in out for word in ("validation", "held-out", "together", "crowd", "keep-right", "keep-left"))
+    assert all(word in out for word in ("validation", "held-out", "together", "strangers", "focal-minority", "keep-left", "gap"))
 
 
 def wrong(path, content):

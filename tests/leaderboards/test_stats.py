@@ -74,3 +74,26 @@ def test_common_seeds_separate_what_separate_seeds_would_not():
 def test_equal_policies_share_the_first_place():
     values = np.ones((3, 10))
     assert stats.standing(values, np.ones_like(values), np.zeros(10, int)).ranks(True) == [(1, 1)] * 3
+
+
+def test_intervals_are_the_quantiles_of_what_was_drawn():
+    drawn = np.random.default_rng(5).normal(size=(41, 6))
+    drawn[3, 1] = drawn[:, 2] = np.nan
+    drawn[:5, 4] = np.nan
+    found = stats.Standing(np.arange(6.0), drawn).intervals()
+    for k in (0, 1, 3, 4, 5):
+        expected = np.nanquantile(drawn[:, k], [0.025, 0.975])
+        assert (found[k].low, found[k].high) == pytest.approx(expected)
+    assert np.isnan(found[2].low)
+    assert np.isnan(found[2].high)
+
+
+@pytest.mark.parametrize("resamples", [1, 2, 40, 41, 2000])
+def test_any_number_of_resamples_has_ends(resamples):
+    drawn = np.random.default_rng(6).normal(size=(resamples, 3))
+    found = stats.Standing(np.zeros(3), drawn).intervals()
+    np.testing.assert_allclose([[one.low for one in found], [one.high for one in found]], np.quantile(drawn, [0.025, 0.975], axis=0))
+
+
+def test_nobody_has_no_interval():
+    assert stats.Standing(np.zeros(0), np.zeros((20, 0))).intervals() == []

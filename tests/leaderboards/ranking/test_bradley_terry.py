@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatarium.leaderboards.ranking import bradley_terry
-from avatarium.leaderboards.ranking.bradley_terry import chances, fit, information
+from avatarium.leaderboards.ranking.bradley_terry import chances, fit, information, met, share, slopes
 from avatarium.leaderboards.ranking.tally import tally
 
 
@@ -79,7 +79,7 @@ def test_any_counts_have_finite_skills_at_which_the_slope_is_level(numbers):
     draws = np.triu(draws, 1) + np.triu(draws, 1).T
     found = fit(wins, draws)
     assert np.isfinite(found.skills).all()
-    slope, curvature = bradley_terry._slopes(np.append(found.skills, found.log_tie), wins, draws)
+    slope, curvature = slopes(np.append(found.skills, found.log_tie), met(wins, draws))
     assert np.abs(np.linalg.solve(curvature, slope)).max() < bradley_terry.TOLERANCE
     assert np.linalg.eigvalsh(found.curvature).min() > 0
 
@@ -96,9 +96,29 @@ def test_whole_steps_that_would_run_away_are_shortened(monkeypatch):
     wins, draws = np.zeros((3, 3), int), np.zeros((3, 3), int)
     wins[1, 2], wins[2, 0], wins[2, 1], draws[1, 2], draws[2, 1] = 38, 25, 57, 8_979_168, 8_979_168
     assert np.isfinite(fit(wins, draws).skills).all()
-    monkeypatch.setattr(bradley_terry, "LONGEST", np.inf)
+    monkeypatch.setattr(bradley_terry, "share", lambda length: 1.0)
     with np.errstate(all="ignore"), pytest.raises((ArithmeticError, np.linalg.LinAlgError)):
         fit(wins, draws)
+
+
+@given(COUNTS)
+def test_along_a_step_the_slope_leads_uphill_to_its_end_or_the_step_is_short(numbers):
+    size = int(np.sqrt(len(numbers) // 2))
+    wins, draws = np.array(numbers, float).reshape(2, size, size)
+    games, at = met(wins, np.triu(draws, 1) + np.triu(draws, 1).T), np.zeros(size + 1)
+    slope, curvature = slopes(at, games)
+    step = np.linalg.solve(curvature, slope)
+    length = np.abs(step).max()
+    ahead = slopes(at + share(length) * step, games)[0] @ step
+    assert length <= 0.5 or ahead >= -1e-9 * (slope @ step)
+
+
+def test_a_season_takes_few_steps_also_where_nothing_is_drawn(monkeypatch, played):
+    first, second, scores, matches = played(np.random.default_rng(0).normal(0, 1.5, 30), 6000, log_tie=-40.0)
+    games, steps = tally(first, second, scores, matches), []
+    monkeypatch.setattr(bradley_terry, "share", lambda length: steps.append(length) or share(length))
+    fit(games.wins, games.draws)
+    assert len(steps) <= 10
 
 
 def test_more_wins_are_a_higher_skill_but_ten_to_nothing_is_not_certainty():
@@ -113,9 +133,9 @@ def test_the_curvature_is_how_the_slope_changes():
     np.fill_diagonal(wins, 0)
     draws[0, 1] = draws[1, 0] = 4
     at = rng.normal(size=4)
-    curvature = bradley_terry._slopes(at, wins, draws)[1]
-    steps = 1e-5 * np.eye(4)
-    by_slope = [(bradley_terry._slopes(at - s, wins, draws)[0] - bradley_terry._slopes(at + s, wins, draws)[0]) / 2e-5 for s in steps]
+    games = met(wins, draws)
+    curvature = slopes(at, games)[1]
+    by_slope = [(slopes(at - s, games)[0] - slopes(at + s, games)[0]) / 2e-5 for s in 1e-5 * np.eye(4)]
     np.testing.assert_allclose(curvature, by_slope, atol=1e-5)
 
 
@@ -123,6 +143,24 @@ def test_chances_add_up_and_extremes_do_not_overflow():
     lost, drawn, won = chances(np.array([-2000.0, -1.0, 0.0, 2000.0]), 0.5)
     np.testing.assert_allclose(lost + drawn + won, 1.0)
     assert (won[3], lost[0]) == (1.0, 1.0)
+
+
+def test_the_chance_of_a_draw_does_not_overflow_either():
+    lost, drawn, won = chances(np.array([0.0, 1700.0]), 800.0)
+    assert drawn.tolist() == pytest.approx([1.0, 0.0])
+    assert (lost[1], won[1]) == (0.0, 1.0)
+
+
+def test_only_pairs_that_met_are_looked_at():
+    wins, draws = np.zeros((4, 4), int), np.zeros((4, 4), int)
+    wins[2, 0], draws[1, 3], draws[3, 1] = 2, 5, 5
+    found = met(wins, draws)
+    assert [one.tolist() for one in found] == [[0, 1], [2, 3], [0.0, 0.0], [0.0, 5.0], [2.0, 0.0]]
+
+
+def test_the_covariance_is_the_inverse_of_the_curvature():
+    found = fit(*two(9, 2, 4))
+    np.testing.assert_allclose(found.covariance @ found.curvature, np.eye(3), atol=1e-12)
 
 
 def test_a_game_between_equals_tells_most():

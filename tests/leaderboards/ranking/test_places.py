@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatarium.leaderboards.ranking.places import placing
+from avatarium.leaderboards.ranking.places import outscored, placing
 
 
 def around(*means, spread=1.0, resamples=400, seed=0):
@@ -55,6 +55,18 @@ def test_the_rank_by_score_is_left_open_even_where_no_resample_has_it():
     assert list(zip(found.best.tolist(), found.worst.tolist(), strict=True)) == [(1, 2), (1, 2)]
 
 
+@given(st.integers(1, 12), st.integers(1, 9), st.integers(0, 10_000))
+def test_outscored_is_how_many_have_more(entrants, resamples, seed):
+    scores = np.random.default_rng(seed).normal(size=(entrants, resamples)).round(1)
+    assert outscored(scores).tolist() == (scores[None] > scores[:, None]).sum(axis=1).tolist()
+
+
+def test_more_entrants_than_two_bytes_can_count():
+    scores = np.arange(40_000.0)[:, None] // 2
+    found = outscored(scores)[:, 0]
+    assert found[[0, 1, -2, -1]].tolist() == [39_998, 39_998, 0, 0]
+
+
 TABLES = st.integers(1, 12).flatmap(lambda p: st.tuples(st.just(p), st.integers(0, 10_000)))
 
 
@@ -71,6 +83,8 @@ def test_ranks_hold_the_rank_and_places_fall_with_scores(table, random):
     assert by_score[0] == 1
     assert (np.diff(by_score) >= 0).all()
     np.testing.assert_allclose(found.better + found.better.T, 1.0)
+    more, same = (op(resampled[:, None], resampled[None]).mean(axis=2) for op in (np.greater, np.equal))
+    np.testing.assert_allclose(found.better, more + same / 2)
     order = list(range(entrants))
     random.shuffle(order)
     again = placing(scores[order], resampled[order])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avatarium.leaderboards.ranking.columns import Column, sheet
-from avatarium.leaderboards.ranking.resampling import resample, weights
+from avatarium.leaderboards.ranking.resampling import means, resample, weights
 
 COLUMN = Column("maze", "solo", "success", "navigation", 0.0, 1.0, tuple(range(16)))
 
@@ -61,6 +61,21 @@ def test_weights_are_counts_of_a_draw_over_their_number():
     assert found[0].tolist() == [1 / 16] * 16
     np.testing.assert_allclose(found * 16, np.rint(found * 16))
     assert len({row.tobytes() for row in found}) == 31
+
+
+def test_weights_cannot_be_changed_by_who_asks_for_them():
+    with pytest.raises(ValueError, match="read-only"):
+        weights(COLUMN, 30, 1)[0, 0] = 2.0
+
+
+def test_means_are_weighted_row_by_row_and_gaps_stay():
+    rng = np.random.default_rng(0)
+    scores, drawn = rng.normal(size=(5, 16)), weights(COLUMN, 30, 1)
+    found = means(scores, drawn)
+    np.testing.assert_allclose(found, scores @ drawn.T, atol=1e-14)
+    assert means(scores[3:4], drawn).tobytes() == found[3].tobytes()
+    scores[1, 4] = np.nan
+    assert np.isnan(means(scores, drawn)).any(axis=1).tolist() == [False, True, False, False, False]
 
 
 def test_another_seed_draws_otherwise(season):
