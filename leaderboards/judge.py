@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avatarium.agents.exported import PolicyError
-from avatarium.leaderboards.database.models import CHECKING, FAILED, GIVEN_UP, PLAYING, PUBLIC, REJECTED, VOID, Submission
+from avatarium.leaderboards.database.models import CHECKING, FAILED, GIVEN_UP, LOCAL, PLAYING, PUBLIC, REJECTED, VOID, Submission
 from avatarium.leaderboards.entrants import BASELINES
 from avatarium.leaderboards.episodes import Setting, setting
 from avatarium.leaderboards.queue import entry, retrying, status
@@ -14,7 +14,7 @@ from avatarium.leaderboards.queue.worker import Worker
 from avatarium.leaderboards.scenarios import Scenario, alone
 from avatarium.leaderboards.seasons import definition
 from avatarium.leaderboards.seasons.definition import Block
-from avatarium.leaderboards.store import LOCAL, Store
+from avatarium.leaderboards.store import Store
 from avatarium.worlds.core import discovery
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.spec import WorldSpec

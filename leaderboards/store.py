@@ -8,9 +8,7 @@ from sqlalchemy import orm
 
 from avatarium.leaderboards.database import artefacts, log, seals
 from avatarium.leaderboards.database.engine import Database, now
-from avatarium.leaderboards.database.models import OPEN, Episode, Season, Submission
-
-LOCAL = "local"
+from avatarium.leaderboards.database.models import LOCAL, OPEN, Episode, Season, Submission
 
 
 class Store:

@@ -49,6 +49,6 @@ def judging(folder: Path) -> Iterator[None]:
 
 def ready() -> None:
     """Raise UserError, saying what to install, unless all that judging takes is here. Only the sandbox imports the runtime."""
-    for module in ("onnx", "onnxruntime", "sqlalchemy"):
+    for module in ("onnx", "onnxruntime", "sqlalchemy", "alembic", "fsspec"):
         if importlib.util.find_spec(module) is None:
             raise UserError(f"this needs {module}, which is not installed: pip install 'avatarium[leaderboards]'")

@@ -18,6 +18,8 @@ SUBMISSION_STATES = (CHECKING, REJECTED, PLAYING, FINISHED, FAILED, RETIRED, VOI
 JOB_STATES = (WAITING, LEASED, DONE, GIVEN_UP, VOID)
 OPEN, FROZEN, REVEALED = "open", "frozen", "revealed"
 SEASON_STATES = (OPEN, FROZEN, REVEALED)
+LOCAL = "local"
+"""The season of whoever has a board for themselves: any world, as many episodes as they like, no table of pillars."""
 PUBLIC, RANKED, FINAL = "public", "ranked", "final"
 TRACKS = (PUBLIC, RANKED, FINAL)
 """Known seeds; secret seeds of a season; fresh seeds that are played once, at its end."""

@@ -33,10 +33,11 @@ class Work:
     def run(self, args: argparse.Namespace) -> int:
         """Work until nothing is left, or until Ctrl-C, which lets every worker finish its job; a second one makes them give it back."""
         from avatarium.leaderboards import terminal
+        from avatarium.leaderboards.database import artefacts
+        from avatarium.leaderboards.database.engine import Database
         from avatarium.leaderboards.queue import display
         from avatarium.leaderboards.queue.executors import local, on_ray
         from avatarium.leaderboards.queue.executors.serving import Workplace
-        from avatarium.leaderboards.store import Store
 
         need("rich", extra="leaderboards")
         terminal.ready()
@@ -46,7 +47,8 @@ class Work:
         if args.address and args.executor != "ray":
             raise UserError("--address is that of a Ray cluster: say --executor ray as well")
         place = Workplace(args.board, args.artefacts, args.drain)
-        with Store(args.board, args.artefacts) as store, display.line(store.database, count) as tick:
+        artefacts.beside(args.board, args.artefacts).sweep()
+        with Database(args.board) as database, display.line(database, count) as tick:
             if args.executor == "ray":
                 on_ray.run(place, count, tick, args.address)
             else:

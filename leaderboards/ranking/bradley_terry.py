@@ -78,12 +78,13 @@ def fit(wins: np.ndarray, draws: np.ndarray) -> Fit:
     """Find the likeliest skills of P players who won ``wins`` [P, P] (row against column) and drew ``draws`` [P, P] (symmetric).
 
     Newton's method on the logarithm of the likelihood, which is strictly concave thanks to the virtual games; see ``share`` for why it
-    cannot run away. It starts from the weight of draws that fits players who are all equal.
+    cannot run away. It starts from what everybody's score says against equals, which saves half of the steps.
     Raises ArithmeticError when it did not converge.
     """
-    games, at = met(wins, draws), np.zeros(len(wins) + 1)
-    tied, decided = games.drawn.sum() + 1 / 3, games.won.sum() + games.lost.sum() + 2 / 3
-    at[-1] = np.log(2 * tied / decided)
+    games, drawn = met(wins, draws), draws.sum(axis=1)
+    points, lost = (some + drawn / 2 + 1 / 2 for some in (wins.sum(axis=1), wins.sum(axis=0)))
+    tie = (drawn.sum() + 2 / 3) / (wins.sum() + 2 / 3)
+    at = np.append(np.log(points / lost), np.log(tie))
     for _ in range(STEPS):
         slope, curvature = slopes(at, games)
         step = np.linalg.solve(curvature, slope)

@@ -27,6 +27,13 @@ class Column:
     """What the reference policy scores: less than ``random`` where lower is better."""
     seeds: tuple[int, ...]
     """Which seed each of S values belongs to."""
+    part: str = ""
+    """Columns of one part, such as a role, are one number before they are averaged with those of others; the world's by default."""
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """World and part."""
+        return self.world, self.part
 
     @property
     def name(self) -> str:

@@ -1,7 +1,9 @@
 """Pillars and the headline: a few robust numbers out of many normalised scores.
 
-A pillar is the interquartile mean of all its scores, columns by seeds (Agarwal et al. 2021, "Deep RL at the edge of the statistical
-precipice", arXiv:2108.13264): as robust as a median, and far surer from few seeds. With scores z sorted, W_k the share of weight at or
+Within a part, such as a role of a world, a pillar is the interquartile mean of all its scores, columns by seeds, and over parts it is the
+mean of these: parts that somebody has not entered, all zeros there, would otherwise be trimmed together with what was entered, whichever
+is less. The interquartile mean (Agarwal et al. 2021, "Deep RL at the edge of the statistical
+precipice", arXiv:2108.13264) is as robust as a median, and far surer from few seeds. With scores z sorted, W_k the share of weight at or
 below the k-th, and Q their quantile function,
 
     IQM = 2 ∫ Q(u) du over 1/4 < u < 3/4 = z_n - 2 Σ_k (z_{k+1} - z_k) (clip(W_k, 1/4, 3/4) - 1/4).

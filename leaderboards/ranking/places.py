@@ -50,18 +50,18 @@ def outscored(scores: np.ndarray) -> np.ndarray:
     by_resample = np.ascontiguousarray(scores.T)
     order = np.argsort(by_resample, axis=1)
     found = np.empty(order.shape, np.int16 if len(scores) <= np.iinfo(np.int16).max else np.int32)
-    _outscored(np.take_along_axis(by_resample, order, axis=1), order, found)
+    _outscored(by_resample, order, found)
     return np.ascontiguousarray(found.T)
 
 
 @kernel
-def _outscored(ascending, order, found):
-    """Fill ``found`` [R, P] from scores [R, P] in ascending order and whose they are."""
+def _outscored(scores, order, found):
+    """Fill ``found`` [R, P] from scores [R, P] and their ascending order."""
     last = order.shape[1] - 1
     for r in range(order.shape[0]):
         above = 0
         for k in range(last, -1, -1):
-            if k < last and ascending[r, k] < ascending[r, k + 1]:
+            if k < last and scores[r, order[r, k]] < scores[r, order[r, k + 1]]:
                 above = last - k
             found[r, order[r, k]] = above
 

@@ -30,14 +30,20 @@ class Resampled:
 def resample(sheet: Sheet, resamples: int = stats.RESAMPLES, seed: int = stats.SEED) -> Resampled:
     """Score everybody on the seeds as they are, and on ``resamples`` draws of them."""
     drawn = [weights(column, resamples, seed) for column in sheet.columns]
-    found = []
-    for pillar in sheet.pillars:
-        mine = [k for k, column in enumerate(sheet.columns) if column.pillar == pillar]
-        scores = np.concatenate([sheet.scores[k] for k in mine], axis=1)
-        found.append(iqm(scores, np.concatenate([drawn[k] for k in mine], axis=1) / len(mine)))
-    pillars = np.stack(found)
+    pillars = np.stack([_pillar(sheet, drawn, pillar) for pillar in sheet.pillars])
     heads = headline(np.moveaxis(pillars, 0, -1))
     return Resampled(sheet.pillars, pillars[..., 0], heads[:, 0], pillars[..., 1:], heads[:, 1:])
+
+
+def _pillar(sheet: Sheet, drawn: list[np.ndarray], pillar: str) -> np.ndarray:
+    """float64 [P, 1 + R]: a pillar as scored and as drawn, the mean of its parts, each of which is an interquartile mean."""
+    groups = dict.fromkeys(column.group for column in sheet.columns if column.pillar == pillar)
+    total = np.zeros((len(sheet.scores[0]), len(drawn[0])))
+    for group in groups:
+        mine = [k for k, column in enumerate(sheet.columns) if (column.pillar, column.group) == (pillar, group)]
+        scores = np.concatenate([sheet.scores[k] for k in mine], axis=1)
+        total += iqm(scores, np.concatenate([drawn[k] for k in mine], axis=1) / len(mine))
+    return total / len(groups)
 
 
 def weights(column: Column, resamples: int, seed: int) -> np.ndarray:

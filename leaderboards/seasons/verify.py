@@ -61,21 +61,21 @@ def the_log(database: Database, definition: Definition) -> Iterator[Finding]:
     with database.reading() as session:
         last = log.head(session)
         entered = set(session.scalars(sql.select(LogEntry.subject)))
-    elsewhere = {subject for subject in entered if not _ours(subject, definition, entered)}
+    scenarios = {key for part in definition.parts for key in part.keys}
+    elsewhere = {subject for subject in entered if not _ours(subject, definition.name, scenarios, entered)}
     found = [line for line in log.check(database) if line.partition(" ")[0] not in elsewhere]
     yield from told(found, f"the log is whole, and all rows are as they were entered; its last entry is {last.hash if last else 'none'}")
 
 
-def _ours(subject: str, definition: Definition, entered: set[str]) -> bool:
+def _ours(subject: str, season: str, scenarios: set[str], entered: set[str]) -> bool:
     """Whether a row that the log names has to be in the bundle; a leaderboard's log is about all of its seasons."""
     table, *names = subject.split(":")
-    scenarios = {scenario.key(part.spec) for part in definition.parts for scenario in part.scenarios}
-    plans = {f"eval_plan:{names[0]}:{definition.name}:{track}" for track in TRACKS} if names else set()
+    plans = {f"eval_plan:{names[0]}:{season}:{track}" for track in TRACKS} if names else set()
     match table:
         case "season" | "anchor" | "match":
-            return definition.name in names or bool(scenarios & set(names))
+            return season in names or bool(scenarios & set(names))
         case "eval_plan":
-            return definition.name in names
+            return season in names
         case "submission":
             return bool(plans & entered)
         case "episode":

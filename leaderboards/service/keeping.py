@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sql
 
 from avatarium.leaderboards.database.engine import Database
-from avatarium.leaderboards.database.models import REVEALED, EvalPlan, Match, Season
+from avatarium.leaderboards.database.models import LOCAL, REVEALED, EvalPlan, Match, Season
 from avatarium.leaderboards.queue.executors import local
 from avatarium.leaderboards.queue.executors.serving import Workplace, tell
 from avatarium.leaderboards.service import secrecy
@@ -81,7 +81,7 @@ class Tables:
         with database.reading() as session:
             plan = EvalPlan
             query = sql.select(plan.season, plan.track, plan.state, sql.func.count(), sql.func.max(plan.finished))
-            query = query.join(Season, Season.name == plan.season).where(Season.state != REVEALED)
+            query = query.join(Season, Season.name == plan.season).where(Season.state != REVEALED, Season.name != LOCAL)
             rows = session.execute(query.group_by(plan.season, plan.track, plan.state).order_by(plan.state)).all()
             games = dict(session.execute(sql.select(Match.season, sql.func.count()).group_by(Match.season)).all())
         found: dict[tuple[str, str], Mark] = {}

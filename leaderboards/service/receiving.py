@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
 from avatarium.leaderboards.database.engine import now
-from avatarium.leaderboards.database.models import OPEN, PUBLIC, RANKED, Season
+from avatarium.leaderboards.database.models import LOCAL, OPEN, PUBLIC, RANKED, Season
 from avatarium.leaderboards.queue import entry
 from avatarium.leaderboards.service import tokens
 from avatarium.leaderboards.service.asking import HOUR, UNKNOWN, address, within
@@ -117,7 +117,8 @@ def _season(here: Hall, name: str) -> tuple[Season, str | None]:
         if name:
             found: Season | None = seasons.row(session, name)
         else:
-            found = session.scalar(sql.select(Season).where(Season.state == OPEN).order_by(Season.created.desc()).limit(1))
+            newest = sql.select(Season).where(Season.state == OPEN, Season.name != LOCAL).order_by(Season.created.desc())
+            found = session.scalar(newest.limit(1))
     if found is None or found.state != OPEN:
         raise ProblemError(
             409, f"season {name!r} takes no submissions any more" if name else "no season is open now: come back when one is"

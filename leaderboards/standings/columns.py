@@ -14,7 +14,9 @@ from avatarium.worlds.core.errors import UserError
 def columns(part: Part, seeds: Sequence[int]) -> list[Column]:
     """What a part is ranked by, a column for each metric that counts in a mode. Raises UserError where an anchor is missing."""
     return [
-        Column(part.spec.name, mode_of(part, c), c.metric, c.pillar, *scale(part, c), tuple(seeds)) for c in part.counted if _rows(part, c)
+        Column(part.spec.name, mode_of(part, c), c.metric, c.pillar, *scale(part, c), tuple(seeds), part.role)
+        for c in part.counted
+        if _rows(part, c)
     ]
 
 

@@ -31,7 +31,7 @@ def table(names: Mapping[str, str], games: Iterable[Game]) -> Json | None:
         return None
     # a game and the return game with seats exchanged are one encounter, which is resampled as a whole
     encounters = [f"{where} {seed} {one} {two}" if one < two else f"{where} {seed} {two} {one}" for where, seed, one, two, _ in among]
-    first, second, outcomes = ([game[k] for game in among] for k in (2, 3, 4))
+    first, second, outcomes = [game[2] for game in among], [game[3] for game in among], [game[4] for game in among]
     return _told(rate(tally(first, second, outcomes, encounters, sorted(names))), names)
 
 

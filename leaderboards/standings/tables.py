@@ -44,7 +44,7 @@ class Scored:
     @cached_property
     def intervals(self) -> list[Json | None]:
         """The mean of each entrant over seeds, in the metric's own unit, with its interval; None where it has nothing."""
-        ordered = self.scores[:, np.argsort(-np.array(self.column.seeds))]
+        ordered = self.scores[:, np.argsort(self.column.seeds)]
         found = means(ordered, weights(self.column, stats.RESAMPLES, stats.SEED))
         intervals = stats.Standing(found[:, 0], found[:, 1:].T).intervals()
         return [None if one.value != one.value else interval(one) for one in intervals]

@@ -10,16 +10,16 @@ from avatarium.worlds.core.errors import nearest
 
 
 def listed(session: Session) -> list[shapes.SeasonSummary]:
-    """All seasons, the newest first."""
-    query = sql.select(models.Season).order_by(models.Season.created.desc(), models.Season.name)
+    """All seasons that have rules, the newest first."""
+    query = sql.select(models.Season).where(models.Season.name != models.LOCAL).order_by(models.Season.created.desc(), models.Season.name)
     return [summary(row) for row in session.scalars(query)]
 
 
 def row(session: Session, name: str) -> models.Season:
     """The season of that name. Raises ProblemError 404, naming the nearest."""
-    found = session.get(models.Season, name)
+    found = session.get(models.Season, name) if name != models.LOCAL else None
     if found is None:
-        known = session.scalars(sql.select(models.Season.name)).all()
+        known = [one.name for one in listed(session)]
         raise ProblemError(404, f"there is no season {name[:60]!r}: {nearest(name[:60], known) if known else 'none has begun yet'}")
     return found
 

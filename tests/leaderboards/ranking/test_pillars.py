@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avatarium.leaderboards.ranking.columns import Column
 from avatarium.leaderboards.ranking.pillars import headline, iqm
+from avatarium.leaderboards.ranking.table import table
 
 SCORES = st.lists(st.floats(-0.5, 1.5), min_size=1, max_size=40)
 
@@ -86,3 +88,16 @@ def test_the_headline_is_the_shifted_geometric_mean():
 
 def test_a_balanced_policy_is_ahead_of_a_lopsided_one_of_the_same_sum():
     assert headline(np.array([0.5, 0.5, 0.5])) > headline(np.array([1.0, 0.5, 0.0])) > headline(np.array([1.5, 0.5, -0.5])) > -0.5
+
+
+def test_a_part_that_was_entered_counts_by_its_share_whatever_else_was_not():
+    """An interquartile mean over all parts at once would trim the one that was entered."""
+    columns = [Column(world, "solo", "spl", "navigation", 0.0, 1.0, tuple(range(8))) for world in ("a", "b", "c", "d")]
+    only = [np.full((1, 8), 0.8 if column.world == "a" else np.nan) for column in columns]
+    assert table(columns, only, ["one"])[0].pillars["navigation"].value == pytest.approx(0.2)
+
+
+def test_roles_of_a_world_are_parts_of_their_own():
+    columns = [Column("a", f"{role} solo", "spl", "navigation", 0.0, 1.0, tuple(range(8)), role) for role in ("host", "visitor")]
+    values = [np.full((1, 8), 1.0), np.full((1, 8), np.nan)]
+    assert table(columns, values, ["one"])[0].pillars["navigation"].value == pytest.approx(0.5)
