@@ -6,7 +6,9 @@ Equal contents give equal bytes.
 
 import hashlib
 import json
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy import orm
 
-from avatarium.leaderboards.database import log
+from avatarium.leaderboards.database import log, seals
 from avatarium.leaderboards.database.artefacts import Artefacts
 from avatarium.leaderboards.database.engine import Database
 from avatarium.leaderboards.database.models import (
@@ -78,7 +80,7 @@ def write(database: Database, artefacts: Artefacts, season: str, path: Path, tra
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     packed = name.endswith((".zip", ".avt"))
-    archive.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED)
+    archive.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_STORED if packed else zipfile.ZIP_LZMA)
 
 
 def _members(session: orm.Session, artefacts: Artefacts, season: Season, transcripts: int) -> Iterator[tuple[str, bytes]]:
@@ -116,7 +118,7 @@ def rows(session: orm.Session, season: Season) -> dict[str, list[Base]]:
         "episodes.jsonl": episodes,
         "matches.jsonl": list(session.scalars(sql.select(Match).filter_by(season=season.name))),
     }
-    return {name: sorted(some, key=lambda one: canonical(as_json(one))) for name, some in found.items()}
+    return {name: sorted(some, key=seals.subject) for name, some in found.items()}
 
 
 def as_json(row: Base) -> dict[str, Any]:
@@ -173,7 +175,7 @@ class Bundle:
         """One member. Raises UserError when it is missing or damaged."""
         try:
             return self._archive.read(name)
-        except (KeyError, zipfile.BadZipFile, OSError, EOFError) as error:
+        except (KeyError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, OSError, EOFError) as error:
             raise UserError(f"{name} in {self.path} cannot be read ({error}): download the bundle again") from None
 
     def sums(self) -> dict[str, str]:
