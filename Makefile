@@ -52,10 +52,11 @@ bench: venv
 	$(BIN)/python tests/benchmarks/bench_render.py --json runs/bench/render.json
 	$(BIN)/python tests/benchmarks/bench_pixels.py --json runs/bench/pixels.json
 	$(BIN)/python tests/benchmarks/bench_transcript.py --json runs/bench/transcript.json
-	$(BIN)/python tests/benchmarks/bench_sandbox.py --json runs/bench/sandbox.json
+	$(BIN)/python tests/benchmarks/bench_sandbox.py --mutants 100000 --json runs/bench/sandbox.json
 	$(BIN)/python tests/benchmarks/bench_judging.py --json runs/bench/judging.json
 	$(BIN)/python tests/benchmarks/bench_ranking.py --json runs/bench/ranking.json
 	$(BIN)/python tests/benchmarks/bench_standings.py --json runs/bench/standings.json
+	$(BIN)/python tests/benchmarks/bench_precision.py --json runs/bench/precision.json
 	$(BIN)/python tests/benchmarks/bench_queue.py --kills 1000 --json runs/bench/queue.json
 	$(BIN)/python tests/benchmarks/bench_service.py --json runs/bench/service.json
 	$(BIN)/avatarium bench training --json runs/bench/training.json
