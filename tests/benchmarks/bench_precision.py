@@ -9,7 +9,6 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,19 +34,18 @@ def main() -> None:
     args = parser.parse_args()
     names = [name for name in worlds.names() if discovery.DIAGNOSTIC not in worlds.spec(name).tags]
     with tempfile.TemporaryDirectory() as folder:
-        found = measured(Path(folder), names, args.episodes, lambda sentences: None)
+        found = measured(Path(folder), names, args.episodes)
     for name, half in found["half widths"].items():
         print(f"{name:<24}" + "  ".join(f"{pillar} ±{width:.3f}" for pillar, width in half.items()))
     print(f"half width of the 95 % interval of the headline over all worlds: {found['headline']:.4f} (target {TARGET})")
-    print(
-        f"{found['episodes']} episodes in {found['seconds']:.0f} s with {WORKERS} workers, {found['per hour and worker']:.0f} per hour and worker"
-    )
+    speed = f"{found['per hour and worker']:.0f} per hour and worker"
+    print(f"{found['episodes']} episodes in {found['seconds']:.0f} s with {WORKERS} workers, {speed}")
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
-def measured(folder: Path, names: list[str], episodes: int, tick: Callable[[list[str]], None]) -> dict[str, Any]:
+def measured(folder: Path, names: list[str], episodes: int) -> dict[str, Any]:
     """Half widths by table and pillar, and how long it took."""
     board = folder / "board.sqlite"
     season = definition.define("precision", "Precision", names, dict.fromkeys(names, episodes))
@@ -57,7 +55,7 @@ def measured(folder: Path, names: list[str], episodes: int, tick: Callable[[list
         for part in season.parts:
             entry.enter_baseline(database, "heuristic", part.world, part.role, season.name, RANKED, secret=secret)
         began = time.perf_counter()
-        local.run(Workplace(str(board), drain=True), WORKERS, tick)
+        local.run(Workplace(str(board), drain=True), WORKERS, lambda sentences: None)
         seconds = time.perf_counter() - began
         tables = snapshots.refresh(database, season.name, RANKED, secret)
     half = {f"{one.world} {one.role}".strip() or "all worlds": widths(one.content["rows"][0]) for one in tables}
