@@ -92,8 +92,8 @@ def _row(store: Store, submission: Submission, where: Court) -> Row:
 
 
 def _episode(record: Record) -> Episode:
-    shares = {name: (share[0], share[1]) for name, share in record.shares.items()}
-    return Episode(record.seed, record.steps, shares, None, record.digest, record.fault)
+    shares, background = ({name: (share[0], share[1]) for name, share in told.items()} for told in (record.shares, record.background))
+    return Episode(record.seed, record.steps, shares, None, record.digest, record.fault, background=background)
 
 
 def find(board: Board, name: str) -> Row:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from avatarium.worlds.core.errors import UserError, need
 
 if TYPE_CHECKING:
-    from avatarium.leaderboards.board import Board
+    from avatarium.leaderboards.board import Board, Row
     from avatarium.leaderboards.store import Store
     from avatarium.worlds.core.spec import WorldSpec
 
@@ -106,6 +106,7 @@ class Leaderboard:
         """Declare the arguments on ``parser``."""
         parser.add_argument("world", nargs="?", help="a world; without it, every world that somebody has submitted to")
         parser.add_argument("--policy", help="show this policy (its name or key) scenario by scenario: places, people and customs")
+        parser.add_argument("--company", action="store_true", help="with --policy: what the people around it gain or lose by it")
         parser.add_argument("--episodes", type=int, help="rank those who played as many per scenario (default: the most that anybody did)")
         parser.add_argument("--board", type=Path, default=BOARD, help="the leaderboard's file (default: %(default)s)")
         parser.add_argument("--all", action="store_true", help="show every metric, not only the first three")
@@ -119,6 +120,8 @@ class Leaderboard:
         from avatarium.worlds.core import discovery
 
         terminal.ready()
+        if args.company and not args.policy:
+            raise UserError("--company is about one policy: name it with --policy")
         if args.world is None and not args.board.exists():
             raise UserError(f"there is no leaderboard at {args.board}: submit a policy with `avatarium submit POLICY.zip` first")
         wanted = discovery.spec(args.world) if args.world else None
@@ -185,8 +188,22 @@ def show_boards(boards: "list[Board]", args: argparse.Namespace | None = None) -
     for found, one in zip(boards, chosen, strict=True):
         everything = bool(args and args.all)
         terminal.say(show.by_scenario(one, found, everything) if one else show.standings(found, everything))
+        if one and args and args.company:
+            show_company(one, found)
         for note in show.notes(found):
             terminal.say(note)
+
+
+def show_company(one: "Row", found: "Board") -> None:
+    """Print what background people gain or lose by a policy."""
+    from avatarium.leaderboards import company_effects, terminal
+
+    with terminal.bar("the others among themselves", None) as advance:
+        effects = company_effects.effects(one, found.court, found.metrics[0], advance)
+    if effects:
+        terminal.say(company_effects.table(one.submission.name, effects))
+    else:
+        terminal.say(f"nobody shares a role with {one.submission.name} in the scenarios of {found.court.spec.name}")
 
 
 def split_world(words: list[str]) -> "tuple[WorldSpec, dict[str, str]]":

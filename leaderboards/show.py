@@ -61,8 +61,13 @@ def place(score: Score) -> str:
     return f"{score.best_rank}" if score.best_rank == score.worst_rank else f"{score.best_rank}–{score.worst_rank}"
 
 
+def plain(title: str) -> Table:
+    """A table without columns, as all of them begin."""
+    return Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+
+
 def _table(title: str, first: Sequence[str], metrics: Sequence[Metric]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    table = plain(title)
     for k, heading in enumerate(first):
         table.add_column(heading, justify="right" if k == 0 and len(first) > 1 else "left", no_wrap=True)
     for m in metrics:

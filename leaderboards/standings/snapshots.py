@@ -10,7 +10,18 @@ import sqlalchemy as sql
 from sqlalchemy import orm
 
 from avatarium.leaderboards.database.engine import Database, now
-from avatarium.leaderboards.database.models import FINISHED, Account, Episode, EvalPlan, Match, PlanSums, RatingSnapshot, Season, Submission
+from avatarium.leaderboards.database.models import (
+    FINISHED,
+    RANKED,
+    Account,
+    Episode,
+    EvalPlan,
+    Match,
+    PlanSums,
+    RatingSnapshot,
+    Season,
+    Submission,
+)
 from avatarium.leaderboards.ranking.columns import PILLARS
 from avatarium.leaderboards.seasons.definition import Definition, Part, canonical, from_json
 from avatarium.leaderboards.standings import tables
@@ -115,7 +126,7 @@ def evidence(session: orm.Session, definition: Definition, track: str, secret: s
     there = {entry.submission.key: where for where, found in entries.items() for entry in found}
     games = defaultdict(list)
     matches = sql.select(Match.scenario, Match.seed, Match.first, Match.second, Match.outcome).where(Match.season == definition.name)
-    for scenario, seed, first, second, outcome in session.connection().execute(matches):
+    for scenario, seed, first, second, outcome in session.connection().execute(matches) if track == RANKED else ():
         if first in there:
             games[there[first]].append((scenario, seed, first, second, outcome))
     return Evidence(entries, others, games, {key: shown for key, shown in clones.items() if shown in there})

@@ -25,6 +25,7 @@ from avatarium.leaderboards.standings import snapshots
 from avatarium.leaderboards.standings.sums import Sums, shape
 
 WORLD, EPISODES = "wayfinding", 32
+SECRET = "00" * 32
 TARGET_S = 2.0
 
 
@@ -52,7 +53,7 @@ def main() -> None:
 def measured(database: Database, submissions: int) -> dict[str, float]:
     """Seconds that the tables take once."""
     began, computed = time.perf_counter(), time.process_time()
-    found = snapshots.refresh(database, "bench", "public")
+    found = snapshots.refresh(database, "bench", "ranked", SECRET)
     took = {"s": time.perf_counter() - began, "cpu": time.process_time() - computed}
     assert len(found[0].content["rows"]) == submissions
     return took
@@ -62,7 +63,7 @@ def fill(database: Database, folder: Path, submissions: int, matches: int) -> No
     """A season of made-up submissions of different skill, all of which have played everything."""
     rng = np.random.default_rng(0)
     season = definition.define("bench", "Bench", [WORLD], {WORLD: EPISODES})
-    managing.announce(database, season, folder / "bench.secret")
+    managing.announce(database, season, folder / "bench.secret", SECRET)
     part = season.parts[0]
     skill = rng.beta(5, 2, submissions)
     keys = [f"{k:064x}" for k in range(submissions)]
@@ -73,7 +74,7 @@ def fill(database: Database, folder: Path, submissions: int, matches: int) -> No
             {"key": key, "name": f"policy {k}", "author": "Ada", "created": float(k), "sentence": "", **about} for k, key in enumerate(keys)
         ]
         session.execute(sql.insert(Submission), rows)
-        plan = {"season": "bench", "track": "public", "episodes": 1, "state": "finished", "sentence": "", "created": 0.0}
+        plan = {"season": "bench", "track": "ranked", "episodes": 1, "state": "finished", "sentence": "", "created": 0.0}
         session.execute(sql.insert(EvalPlan), [{"submission": key, **plan} for key in keys])
         plans = dict(session.execute(sql.select(EvalPlan.submission, EvalPlan.id)).all())
         scenarios, metrics, seeds = shape(part)

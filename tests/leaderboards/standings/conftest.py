@@ -39,6 +39,9 @@ def submission(part, word, **about) -> Submission:
     return Submission(**(made | kept | where | about))
 
 
+SECRET = "ab" * 32
+
+
 def made_up(part, skill: float, seed: int = 0) -> Sums:
     """Sums of somebody who succeeds in so many of 20 tries of anything, give or take luck."""
     scenarios, metrics, seeds = shape(part)
@@ -52,11 +55,11 @@ def entry(part, word, skill=0.5, account="", **about) -> Entry:
     return Entry(submission(part, word, **about), made_up(part, skill), account)
 
 
-def episodes(part, name, skill, faults=()) -> list[Episode]:
-    """What ``name`` has played alone in the public track; faults are at (number of the scenario, seed)."""
+def episodes(part, name, skill, faults=(), track=PUBLIC) -> list[Episode]:
+    """What ``name`` has played alone in a track; faults are at (number of the scenario, seed)."""
     rng, found = np.random.default_rng(round(1000 * skill)), []
     for k, scenario in enumerate(part.alone):
-        for seed in part.seeds(scenario, PUBLIC):
+        for seed in part.seeds(scenario, track, SECRET):
             shares = {metric: [float(rng.binomial(10, skill)), 10.0] for metric in part.metrics}
             about = {"scenario": scenario.key(part.spec), "scenario_name": scenario.name, "partner": "", "background": {}, "layers": {}}
             fault = "an answer that is not finite" if (k, seed) in faults else None
@@ -68,19 +71,21 @@ def episodes(part, name, skill, faults=()) -> list[Episode]:
 class Board:
     """A database with a season to which submissions are added."""
 
-    def __init__(self, folder, season):
-        self.part = season.parts[0]
+    secret = SECRET
+
+    def __init__(self, folder, season, track=PUBLIC):
+        self.track, self.part = track, season.parts[0]
         self.database = Database(folder / "board.sqlite")
-        managing.announce(self.database, season, folder / "secret")
+        managing.announce(self.database, season, folder / "secret", SECRET)
 
     def add(self, word, skill=0.5, state=FINISHED, sentence="", played=True, **about):
         """A submission with its plan, and its episodes where it has played."""
         with self.database.session() as session:
             session.add(submission(self.part, word, **about))
             session.flush()
-            plan = {"season": "test", "track": PUBLIC, "episodes": 1, "state": state, "sentence": sentence, "created": 0.0}
+            plan = {"season": "test", "track": self.track, "episodes": 1, "state": state, "sentence": sentence, "created": 0.0}
             session.add(EvalPlan(submission=key(word), **plan))
-            session.add_all(episodes(self.part, word, skill) if played else [])
+            session.add_all(episodes(self.part, word, skill, track=self.track) if played else [])
 
     def account(self, name):
         """The number of an account of that name."""

@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 
+import pytest
 import sqlalchemy as sql
 
-from avatarium.leaderboards.database.models import PUBLIC, EvalPlan, PlanSums, RatingSnapshot
+from avatarium.leaderboards.database.models import RANKED, EvalPlan, PlanSums, RatingSnapshot
 from avatarium.leaderboards.standings import snapshots
 from avatarium.leaderboards.standings.tables import Scored
 
@@ -18,13 +19,21 @@ from avatarium.leaderboards.database.engine import Database
 from avatarium.leaderboards.standings import snapshots
 
 with Database(sys.argv[1]) as database:
-    found = [[one.inputs, one.content] for one in snapshots.refresh(database, "test", "public")]
+    found = [[one.inputs, one.content] for one in snapshots.refresh(database, "test", "ranked", "ab" * 32)]
 print(hashlib.sha256(json.dumps(found, allow_nan=False).encode()).hexdigest())
 """
 
 
+@pytest.fixture
+def board(tmp_path, season, made):
+    """A board of the ranked track, in which there are matches."""
+    found = made.board(tmp_path, season, RANKED)
+    yield found
+    found.database.close()
+
+
 def refresh(board):
-    return snapshots.refresh(board.database, "test", PUBLIC)
+    return snapshots.refresh(board.database, "test", board.track, board.secret)
 
 
 def kept(board, of=RatingSnapshot):
@@ -53,9 +62,9 @@ def test_the_tables_of_what_is_stored(board):
     assert [player["name"] for player in part.content["matches"]["players"]] == ["ada", "bob", "kim"]
     assert part.content["matches"]["games"] == [2, 3, 3]
     with board.database.reading() as session:
-        assert snapshots.latest(session, "test", PUBLIC, part.world, part.role).table == json.loads(json.dumps(part.content))
-        assert snapshots.latest(session, "test", PUBLIC).inputs == suite.inputs
-        assert snapshots.latest(session, "test", "ranked") is None
+        assert snapshots.latest(session, "test", RANKED, part.world, part.role).table == json.loads(json.dumps(part.content))
+        assert snapshots.latest(session, "test", RANKED).inputs == suite.inputs
+        assert snapshots.latest(session, "test", "public") is None
 
 
 def test_accounts_are_named(board):
@@ -105,7 +114,7 @@ def test_the_same_in_other_processes_and_orders(board, made, season, tmp_path):
     found = [[one.inputs, one.content] for one in refresh(board)]
     digest = hashlib.sha256(json.dumps(found, allow_nan=False).encode()).hexdigest()
     (tmp_path / "other").mkdir()
-    other = made.board(tmp_path / "other", season)
+    other = made.board(tmp_path / "other", season, RANKED)
     fill(other, order=("kim", "ada", "eve", "bob"))
     other.database.close()
     for path, seed in ((tmp_path / "board.sqlite", "1"), (tmp_path / "other" / "board.sqlite", "2")):
