@@ -153,6 +153,8 @@ def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("DISPLAY", name)
     monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    if pygame := sys.modules.get("pygame"):
+        pygame.display.quit()  # a test before may have left it with the driver that shows nothing
     yield name
     server.terminate()
     server.wait(10)

@@ -151,7 +151,9 @@ def test_the_access_log_is_json_without_tokens(small: Any, service: Any, tmp_pat
     _, address = service("--workers", "0")
     header = small.token("read")
     answer = httpx.get(f"{address}/api/v1/me?secret=hush", headers=header)
-    text = (tmp_path / "serve.log").read_text()
+    log = tmp_path / "serve.log"
+    wait(lambda: answer.headers["x-request-id"] in log.read_text(), "the line of the log")  # it is written after the answer
+    text = log.read_text()
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     (line,) = (line for line in lines if line["request"] == answer.headers["x-request-id"])
     assert (line["path"], line["status"], line["account"], line["method"]) == ("/api/v1/me", 200, "ada", "GET")
