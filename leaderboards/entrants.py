@@ -11,9 +11,15 @@ from avatarium.agents.policy import Policy
 from avatarium.leaderboards.episodes import Setting
 from avatarium.leaderboards.probes import probe
 from avatarium.leaderboards.sandbox.policy import SandboxedPolicy
+from avatarium.leaderboards.scenarios.frozen import WORLDS_OWN
 from avatarium.worlds.core import discovery
+from avatarium.worlds.core.spec import WorldSpec
 
-BASELINES = ("random", "heuristic", "oracle")
+
+def worlds_own(spec: WorldSpec) -> list[str]:
+    """The policies that a world itself has: random, and a heuristic and an oracle where there is one."""
+    has = {"random": True, "heuristic": spec.heuristic is not None, "oracle": spec.oracle is not None}
+    return [name for name in WORLDS_OWN if has[name]]
 
 
 class Entrant(Protocol):

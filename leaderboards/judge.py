@@ -6,7 +6,7 @@ from pathlib import Path
 
 from avatarium.agents.exported import PolicyError
 from avatarium.leaderboards.database.models import CHECKING, FAILED, GIVEN_UP, LOCAL, PLAYING, PUBLIC, REJECTED, VOID, Submission
-from avatarium.leaderboards.entrants import BASELINES
+from avatarium.leaderboards.entrants import worlds_own
 from avatarium.leaderboards.episodes import Setting, setting
 from avatarium.leaderboards.queue import entry, retrying, status
 from avatarium.leaderboards.queue.rules import RULES
@@ -58,8 +58,7 @@ class Court:
 
     def baselines(self) -> list[str]:
         """The world's own policies that every submission stands beside."""
-        has = {"random": True, "heuristic": self.spec.heuristic is not None, "oracle": self.spec.oracle is not None}
-        return [name for name in BASELINES if has[name]]
+        return worlds_own(self.spec)
 
 
 def court(spec: WorldSpec, episodes: int, role: str | None = None) -> Court:

@@ -3,26 +3,27 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy import orm
 
 from avatarium.leaderboards.block import play_block
-from avatarium.leaderboards.database import log, seals
+from avatarium.leaderboards.database import log
 from avatarium.leaderboards.database.engine import now
-from avatarium.leaderboards.database.models import FINISHED, WAITING, EvalPlan, Job, Match, Season, Submission
+from avatarium.leaderboards.database.models import FINISHED, EvalPlan, Job, Match, Season, Submission
 from avatarium.leaderboards.episodes import Episode, setting
 from avatarium.leaderboards.metrics import Share, metric
 from avatarium.leaderboards.queue import installed, playing
 from avatarium.leaderboards.queue.desk import Desk
 from avatarium.leaderboards.queue.leases import MATCH, Lease, Store
+from avatarium.leaderboards.queue.plans import add_job
 from avatarium.leaderboards.ranking.pairing import next_games
 from avatarium.leaderboards.ranking.ratings import rate
 from avatarium.leaderboards.ranking.tally import tally
 from avatarium.leaderboards.scenarios import CROSS_PLAY, Scenario
 from avatarium.leaderboards.scenarios.scenario import VERSUS
 from avatarium.leaderboards.seasons.definition import Definition, Part
-from avatarium.worlds.core.spec import WorldSpec
 
 SEEDS = 8
 """Episodes of one match job, each of them played with both in both seats."""
@@ -83,14 +84,15 @@ def _schedule(session: orm.Session, season: Season, pool: Pool, track: str, secr
     for one, other in _pairs(session, pool, key, sorted(plans), count):
         for first, second in ((one, other), (other, one)):
             if first in ours and second in theirs:
-                payload: dict[str, object] = {
+                payload: dict[str, Any] = {
                     "scenario": pool.scenario.name,
                     "key": key,
                     "seeds": seeds,
                     "partner": second,
                     "role": pool.role,
                 }
-                added += _add(session, plans[first], season, payload)
+                parts = [first, second, key, seeds, season.ruleset]
+                added += add_job(session, plans[first], MATCH, parts, payload, LATE)
     return added
 
 
@@ -105,16 +107,6 @@ def _pairs(session: orm.Session, pool: Pool, key: str, players: list[str], count
     known = rate(tally([g.first for g in games], [g.second for g in games], [g.outcome for g in games], ids, players))
     allowed = None if pool.one_role else {frozenset(pair) for pair in possible}
     return next_games(known, count, seed=len(games), allowed=allowed)
-
-
-def _add(session: orm.Session, plan: EvalPlan, season: Season, payload: dict[str, object]) -> int:
-    key = seals.digest([MATCH, plan.submission, payload["partner"], payload["key"], payload["seeds"], season.ruleset])
-    if session.scalars(sql.select(Job.id).where(Job.key == key)).first() is not None:
-        return 0
-    fresh = Job(key=key, plan=plan.id, kind=MATCH, payload=payload, state=WAITING, reason="", priority=LATE, attempts=0)
-    fresh.owner, fresh.lease_until, fresh.not_before, fresh.created, fresh.finished = "", 0.0, 0.0, now(session), None
-    session.add(fresh)
-    return 1
 
 
 def do(desk: Desk, lease: Lease, folder: Path) -> Store:
@@ -133,9 +125,8 @@ def do(desk: Desk, lease: Lease, folder: Path) -> Store:
     head = spec.metrics[0]
 
     def store(session: orm.Session, job: Job) -> None:
-        rows = [_match(plan.season, one, other, scenario, spec, head, e, kept[e.seed], told["role"]) for e in found]
         if scenario.mode.meeting == VERSUS:
-            add(session, job, rows)
+            add(session, job, [_match(plan.season, one, other, told["key"], head, e, kept[e.seed], told["role"]) for e in found])
         else:
             layers = desk.entrant(one).layers
             kinds = [playing.as_row(one.key, told["key"], scenario.name, e, kept[e.seed], layers, other.key) for e in found if not e.fault]
@@ -155,14 +146,12 @@ def add(session: orm.Session, job: Job, rows: Sequence[Match]) -> None:
             log.record(session, "match", row)
 
 
-def _match(
-    season: str, one: Submission, other: Submission, where: Scenario, spec: WorldSpec, head: str, e: Episode, kept: str, role: str
-) -> Match:
+def _match(season: str, one: Submission, other: Submission, scenario: str, head: str, e: Episode, kept: str, role: str) -> Match:
     first, second = scores(head, e, one_role=role == one.role)
     return Match(
         season=season,
         world=one.world,
-        scenario=where.key(spec),
+        scenario=scenario,
         seed=e.seed,
         first=one.key,
         second=other.key,

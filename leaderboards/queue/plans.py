@@ -74,7 +74,7 @@ def _add_jobs(
     session: orm.Session, one: Submission, row: EvalPlan, ruleset: str, spec: WorldSpec, blocks: list[Block], trust: bool
 ) -> None:
     if one.state == CHECKING:
-        _add(session, row, CHECK, [one.key], {"trust": trust}, priority=-1)
+        add_job(session, row, CHECK, [one.key], {"trust": trust}, priority=-1)
     known: dict[str, set[int]] = {}
     for payload in session.scalars(sql.select(Job.payload).where(Job.plan == row.id, Job.kind == EPISODES)):
         known.setdefault(payload["key"], set()).update(payload["seeds"])
@@ -85,12 +85,12 @@ def _add_jobs(
         if not missing:
             continue
         payload = {"scenario": block.scenario.name, "key": key, "seeds": missing, "partner": "", "trust": trust}
-        if _add(session, row, EPISODES, [one.key, key, missing, "", ruleset, row.season, row.track], payload, order):
+        if add_job(session, row, EPISODES, [one.key, key, missing, "", ruleset, row.season, row.track], payload, order):
             row.episodes += len(missing)
             order += 1
 
 
-def _add(session: orm.Session, row: EvalPlan, kind: str, parts: list[Any], payload: dict[str, Any], priority: int) -> bool:
+def add_job(session: orm.Session, row: EvalPlan, kind: str, parts: list[Any], payload: dict[str, Any], priority: int) -> bool:
     """Add a job unless it is there. Priority counts up within a plan, so that everybody's first block comes before anybody's second."""
     key = seals.digest([kind, *parts])
     if session.scalars(sql.select(Job.id).where(Job.key == key)).first() is not None:

@@ -11,6 +11,7 @@ from avatarium.agents import exported, populations
 from avatarium.leaderboards.database.artefacts import beside
 from avatarium.leaderboards.database.engine import Database
 from avatarium.leaderboards.database.models import FINAL, PUBLIC, RANKED, TRACKS, EvalPlan, Season
+from avatarium.leaderboards.entrants import worlds_own
 from avatarium.leaderboards.queue import entry, matches, plans
 from avatarium.leaderboards.scenarios import permitted
 from avatarium.leaderboards.seasons import bundle, managing
@@ -20,7 +21,6 @@ from avatarium.worlds.core import discovery
 from avatarium.worlds.core.errors import UserError
 
 Act = Callable[[Database, argparse.Namespace], Iterator[str]]
-OWN = ("random", "heuristic", "oracle")
 LEADERS = 3
 
 
@@ -122,11 +122,9 @@ ACTS: dict[str, Act] = {
 def own(part: Part, characters: bool = False) -> list[str]:
     """The suite's own policies for a part: the world's, then those of its population that were trained, or all, and fit the scenarios."""
     spec = part.spec
-    has = {"random": True, "heuristic": spec.heuristic is not None, "oracle": spec.oracle is not None}
-    found = [name for name in OWN if has[name]]
     members = populations.members(spec.name) if spec.name in populations.worlds() else []
     chosen = [one for one in members if part.role in one.roles and (characters or one.kind == populations.TRAINED)]
-    return found + [one.address for one in chosen if _fits(one, part)]
+    return worlds_own(spec) + [one.address for one in chosen if _fits(one, part)]
 
 
 def _fits(member: populations.Member, part: Part) -> bool:
