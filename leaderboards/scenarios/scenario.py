@@ -85,7 +85,7 @@ class Scenario:
 
         Scores under unlike keys never share a column. What it is called and whether it is held out does not matter.
         """
-        full = dataclasses.asdict(settings.build(spec.config, self.config))
+        full = settings.told(settings.build(spec.config, self.config))
         people = [[one.sha256, list(one.roles)] for one in self.background]
         told = [spec.name, spec.version, full, SEATING, dataclasses.astuple(self.mode), people]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

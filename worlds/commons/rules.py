@@ -15,6 +15,7 @@ from avatarium.worlds.core.proprioception import leave_trail
 from avatarium.worlds.core.rewards import clear, pay
 from avatarium.worlds.core.spec import EventKind
 from avatarium.worlds.core.speech import NONE, POINT, USE, gesticulate
+from avatarium.worlds.core.synclag import catch_up, fade, stand, turn_back
 
 F = np.float32
 FINE_RANGE_M = F(4)
@@ -176,9 +177,29 @@ def take_stock(state, log, i):
 @inlined
 def look_around(state, episodes, config, out, i):
     """Fill the observations of all pickers of environment ``i``."""
+    show(state, config, i)
+    for a in range(state.avatars.shape[1]):
+        observe(state, episodes, config, i, a, out.observation[i, a])
+
+
+@inlined
+def show(state, config, i):
+    """Bring up to date what others see of each picker."""
     for a in range(state.avatars.shape[1]):
         me, traits = state.avatars[i, a], state.traits[i, a]
         traits[0] = F(1) if me.held > 0 else F(0)
         traits[1], traits[2] = (me.greed, me.blame) if config.reputation else (F(0), F(0))
-    for a in range(state.avatars.shape[1]):
-        observe(state, episodes, config, i, a, out.observation[i, a])
+
+
+@kernel
+def look_again(state, episodes, config, out, late, start, stop):
+    """Fill the observations anew: others as they are known, oneself as one is."""
+    for i in range(start, stop):
+        turn_back(late, state.avatars, episodes.clock[i], i)
+        show(state, config[0], i)
+        for a in range(state.avatars.shape[1]):
+            stand(late, state.avatars, i, a)
+            observe(state, episodes, config[0], i, a, out[0].observation[i, a])
+            fade(late, state.avatars, episodes.clock[i], i, a)
+        catch_up(late, state.avatars, i)
+        show(state, config[0], i)

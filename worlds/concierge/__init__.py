@@ -3,7 +3,7 @@
 from avatarium.worlds.concierge import rules
 from avatarium.worlds.concierge.config import Config
 from avatarium.worlds.concierge.heuristic import heuristic, oracle
-from avatarium.worlds.concierge.observe import overview, roles, state_features
+from avatarium.worlds.concierge.observe import look_again, overview, roles, state_features
 from avatarium.worlds.concierge.scene import colours, scene
 from avatarium.worlds.concierge.state import allocate, places
 from avatarium.worlds.core.building import LEVEL_FIELDS
@@ -21,6 +21,7 @@ WORLD = WorldSpec(
     allocate=allocate,
     reset=rules.reset,
     step=rules.step,
+    look_again=look_again,
     overview=overview,
     state_features=state_features,
     scene=scene,

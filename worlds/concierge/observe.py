@@ -14,6 +14,7 @@ from avatarium.worlds.core.plan import cell, centre
 from avatarium.worlds.core.proprioception import ahead_left
 from avatarium.worlds.core.rng import SENSES, below, uniform
 from avatarium.worlds.core.spec import Feature, Head, Role
+from avatarium.worlds.core.synclag import catch_up, fade, stand, turn_back
 
 F = np.float32
 TERMS = ("arrival", "failure", "progress", "collision", "time")
@@ -82,6 +83,24 @@ def look_around(state, episodes, config, out, i):
             tell_wish(state.avatars[i, a], config, mine[k:])
         else:
             mine[:] = F(0)
+
+
+@kernel
+def look_again(state, episodes, config, out, late, start, stop):
+    """Fill the observations anew: others as they are known, oneself as one is."""
+    for i in range(start, stop):
+        turn_back(late, state.avatars, episodes.clock[i], i)
+        stand(late, state.avatars, i, 0)
+        k = observe(state, episodes, config[0], i, 0, out[0].observation[i, 0])
+        tell_way(state, i, out[0].observation[i, 0, k:])
+        fade(late, state.avatars, episodes.clock[i], i, 0)
+        for a in range(1, state.avatars.shape[1]):
+            stand(late, state.avatars, i, a)
+            if state.avatars[i, a].stage == HERE or out[1].termination[i, a - 1]:
+                k = observe(state, episodes, config[0], i, a, out[1].observation[i, a - 1])
+                tell_wish(state.avatars[i, a], config[0], out[1].observation[i, a - 1, k:])
+            fade(late, state.avatars, episodes.clock[i], i, a)
+        catch_up(late, state.avatars, i)
 
 
 @kernel

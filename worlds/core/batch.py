@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from avatarium.worlds.core import episodes as course
-from avatarium.worlds.core import events, senses, settings
+from avatarium.worlds.core import events, senses, settings, synclag
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.eyes import Eyes
 from avatarium.worlds.core.rewards import Out
@@ -75,11 +75,13 @@ class Batch:
         self._actions: tuple[np.ndarray, ...] = tuple(
             np.zeros((num_envs, r.count, r.action_size), r.action_dtype) for r in self.roles.values()
         )
+        self._lag = synclag.Lag(spec, self.config, self.state, self.roles, self._actions)
         faults = [(senses.fault(r, self.config, num_envs), out) for r, out in zip(self.roles.values(), self._out, strict=True)]
         self._faults = [(fault, out) for fault, out in faults if fault is not None]
-        if by_decision and any(r.due for r in self.roles.values()) and any(fault.delay.any() for fault, _ in self._faults):
+        behind = self._lag.memory or any(fault.delay.any() for fault, _ in self._faults)
+        if by_decision and any(r.due for r in self.roles.values()) and behind:
             raise UserError(
-                "steps that last until the next decision have no room for sensors that lag behind: leave task.delay and the like 0"
+                "steps that last until the next decision have no room for what lags behind: leave sync.aosi, task.delay and the like 0"
             )
         self._step = Step(
             self._by_role("observation"), self._by_role("reward"), self._by_role("termination"), self._by_role("truncation"), self._final
@@ -111,7 +113,8 @@ class Batch:
 
     def eyes(self, role: str, width: int = 84, height: int = 84, fov_deg: float = 90.0) -> Eyes:
         """Eyes of the avatars of ``role``, to draw what they see into arrays of one's own; see ``Eyes.look``."""
-        return Eyes(self.spec, self.config, self._packed, self.state, role, width, height, fov_deg, self._chunks, self._pool)
+        late = None if self._lag.late is None else (self._lag.late, self.clock)
+        return Eyes(self.spec, self.config, self._packed, self.state, role, width, height, fov_deg, self._chunks, self._pool, late)
 
     def _by_role(self, field: str) -> Arrays:
         return {name: getattr(o, field) for name, o in zip(self.roles, self._out, strict=True)}
@@ -145,7 +148,15 @@ class Batch:
     def _begin(self, which: np.ndarray) -> None:
         course.open_episodes(self.episodes, which, self._split, 0, self.num_envs)
         self._share(self.spec.reset, self.state, self.episodes, self._packed, self._out, self.events, which)
+        if self._lag.late is not None:
+            self._share(synclag.remember, self._lag.late, self.state.avatars, self.clock, which)
+            self._retell(which)
         self._degrade(which)
+
+    def _retell(self, which: np.ndarray) -> None:
+        for hearsay, out in zip(self._lag.hearsay, self._out, strict=True):
+            if len(hearsay.columns):
+                self._share(synclag.retell, self._lag.late, hearsay, out.observation, self.clock, which)
 
     def _degrade(self, which: np.ndarray) -> None:
         for eyes, observation, at, channels in self._eyes:
@@ -154,9 +165,10 @@ class Batch:
             senses.degrade(fault, self.episodes, out.observation, which)
 
     def step(self, actions: Arrays) -> Step:
-        """Advance every environment by one step; ``actions`` by role: int32 [N, A, heads], or float32 [N, A, controls] in [-1, 1].
+        """Advance every environment by one step; ``actions`` by role: int32 [N, A, heads], or float32 [N, A, controls] in their span.
 
-        Raises UserError when the shape is wrong or ``reset`` was not called; actions outside their range count as doing nothing.
+        Raises UserError when the shape is wrong or ``reset`` was not called. Choices that do not exist count as doing nothing, controls
+        beyond their span as its nearer end.
         """
         if not self._ready:
             raise UserError("call reset(seed) before step(actions)")
@@ -169,6 +181,9 @@ class Batch:
         if not self.autoreset:
             self._hush()
         ended = self._advance()
+        if self._lag.late is not None:
+            self._share(self.spec.look_again, self.state, self.episodes, self._packed, self._out, self._lag.late)
+            self._retell(self._all)
         self._survey()
         if ended:
             self._finish()
@@ -179,7 +194,12 @@ class Batch:
     def _advance(self) -> int:
         """Run the world's step kernel; returns how many environments ended."""
         self.ended[:] = False
-        arguments = (self.state, self.episodes, self._packed, self._actions, self._out, self.events)
+        actions = self._actions
+        if self._lag.posts is not None:
+            for mine, post in zip(actions, self._lag.posts, strict=True):
+                self._share(synclag.send, post, mine, self.clock)
+            actions = tuple(post.arrived for post in self._lag.posts)
+        arguments = (self.state, self.episodes, self._packed, actions, self._out, self.events)
         if self._pool is not None:
             return int(sum(self._share(self.spec.step, *arguments)))
         if self._kernel is None:
@@ -230,7 +250,7 @@ class Batch:
     def _memory(self) -> list[np.ndarray]:
         outs = [array for out in self._out for array in out]
         past = [fault.past for fault, _ in self._faults]
-        return [*_leaves(self.state), *self.episodes, *self.events, self.ended, *outs, *past]
+        return [*_leaves(self.state), *self.episodes, *self.events, self.ended, *outs, *past, *self._lag.memory]
 
     def snapshot(self) -> Snapshot:
         """A copy of everything that changes; ``restore`` continues from it bit for bit."""
@@ -251,11 +271,13 @@ class Batch:
         """Let each environment stand as one of ``other`` does: that with its number in ``rows`` int64 [N].
 
         Both are of the same world, and their configs differ at most in what is sensed and decided. What is sensed is told with the next
-        step; whether steps last until the next decision is not taken over.
+        step; whether steps last until the next decision is not taken over, nor what is under way.
         """
         whole = self.episodes.by_decision.copy()
         for mine, theirs in zip([*_leaves(self.state), *self.episodes], [*_leaves(other.state), *other.episodes], strict=True):
             mine[...] = theirs[rows]
+        if self._lag.late is not None:
+            self._lag.late.past[...] = self.state.avatars[:, None]
         self.episodes.by_decision[:] = whole
         self._ready = True
 

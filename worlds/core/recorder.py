@@ -5,7 +5,6 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from importlib import metadata
 from operator import attrgetter
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from avatarium.worlds.core import blocks, discovery
+from avatarium.worlds.core import blocks, discovery, settings
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.errors import UserError
 
@@ -60,7 +59,7 @@ def header(batch: Batch, seed: int, told: Mapping[str, Any]) -> dict[str, Any]:
         "schema": SCHEMA,
         "world": discovery.address(batch.spec),
         "version": batch.spec.version,
-        "config": asdict(batch.config),
+        "config": settings.told(batch.config),
         "seed": int(seed),
         "roles": dict(batch.num_agents),
         "events": [e.name for e in batch.spec.events],

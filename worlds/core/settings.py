@@ -32,9 +32,24 @@ def text(default: str, meaning: str) -> Any:
     return dataclasses.field(default=default, metadata={"words": True, "meaning": meaning})
 
 
-def section(kind: type, meaning: str, **defaults: Any) -> Any:
-    """A nested config of type ``kind``."""
-    return dataclasses.field(default_factory=lambda: kind(**defaults), metadata={"meaning": meaning})
+def section(kind: type, meaning: str, later: bool = False, **defaults: Any) -> Any:
+    """A nested config of type ``kind``. ``later``: it came when scores existed already, which it leaves as they are (see ``told``)."""
+    return dataclasses.field(default_factory=lambda: kind(**defaults), metadata={"meaning": meaning, "later": later})
+
+
+def told(config: Any) -> dict[str, Any]:
+    """A config as nested dicts, for headers and for whatever is hashed; ``build`` takes it back.
+
+    Sections that came later are told of only where something about them is not as usual: what was hashed before they came stays the same.
+    """
+    found = {}
+    for f in dataclasses.fields(config):
+        value = getattr(config, f.name)
+        if not dataclasses.is_dataclass(value):
+            found[f.name] = value
+        elif not f.metadata.get("later") or value != f.default_factory():  # type: ignore[misc]
+            found[f.name] = told(value)
+    return found
 
 
 def build(kind: type[C], overrides: Mapping[str, Any]) -> C:

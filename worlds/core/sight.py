@@ -34,3 +34,13 @@ def survey(plan, bodies, i):
 def sees(me, b):
     """Whether body ``b`` was in sight of this one at the last ``survey``."""
     return (me.sees >> np.uint32(b)) & np.uint32(1) != np.uint32(0)
+
+
+@inlined
+def recall(bodies, a):
+    """Let body ``a`` see those who saw it when they were as they stand here, instead of at the last ``survey``."""
+    me = bodies[a]
+    me.sees = np.uint32(0)
+    for b in range(bodies.shape[0]):
+        if b != a and sees(bodies[b], a):
+            me.sees |= np.uint32(1) << np.uint32(b)

@@ -22,6 +22,8 @@ class Feature:
     sensor: str
     shape: tuple[int, int, int] | None = None
     """Channels, height and width of the picture that its values make up; None for a plain row of numbers."""
+    hearsay: bool = False
+    """Whether it tells of others without a look at their bodies, so that it arrives late as a whole (see ``synclag``)."""
 
 
 def box(features: tuple[Feature, ...]) -> Box:
@@ -58,11 +60,13 @@ class Role:
     heads: tuple[Head, ...]
     terms: tuple[str, ...]
     continuous: tuple[str, ...] = ()
-    """Names of continuous controls in [-1, 1]; when given they take the place of the heads."""
+    """Names of continuous controls; when given they take the place of the heads."""
     masked: bool = False
     """Whether the world says in each step which choices of the heads are open (``Batch.allowed``)."""
     due: str = ""
     """Name of the feature that is 1 when what is decided counts, where that is not so in every step."""
+    span: tuple[float, float] = (-1.0, 1.0)
+    """The lowest and the highest value of every control; what lies beyond counts as the nearer of the two."""
 
     @property
     def observation_size(self) -> int:
@@ -81,9 +85,9 @@ class Role:
 
     @property
     def action_space(self) -> Box | MultiDiscrete:
-        """MultiDiscrete over the heads, or Box [-1, 1] over the continuous controls."""
+        """MultiDiscrete over the heads, or Box over the continuous controls, as wide as their span."""
         if self.continuous:
-            return Box(-1.0, 1.0, (len(self.continuous),), np.float32)
+            return Box(*self.span, (len(self.continuous),), np.float32)
         return MultiDiscrete([len(h.choices) for h in self.heads])
 
     @property
@@ -106,6 +110,20 @@ class Role:
         """float32 for continuous control, else int32."""
         return np.float32 if self.continuous else np.int32
 
+    def stretched(self, controls: Any) -> Any:
+        """Controls (array or tensor) in [-1, 1], the range in which networks of ours think, as they are in the span.
+
+        >>> Role("valve", 1, (), (), (), ("opening",), span=(0.0, 10.0)).stretched(np.array([-1.0, 0.0, 1.0]))
+        array([ 0.,  5., 10.])
+        """
+        low, high = self.span
+        return controls if self.span == (-1.0, 1.0) else 0.5 * (low + high) + 0.5 * (high - low) * controls
+
+    def narrowed(self, controls: Any) -> Any:
+        """Controls (array or tensor) in the span as they are in [-1, 1]: ``stretched`` undone."""
+        low, high = self.span
+        return controls if self.span == (-1.0, 1.0) else (controls - 0.5 * (low + high)) / (0.5 * (high - low))
+
     def slices(self) -> dict[str, slice]:
         """Where each feature lies in the observation."""
         ends = np.cumsum([f.size for f in self.features]).tolist()
@@ -119,7 +137,7 @@ class Role:
         return "\n".join(rows)
 
     def signature(self) -> str:
-        """SHA-256 over what a policy must fit: names and sizes of features, heads or controls, and whether choices are masked."""
+        """SHA-256 over what a policy must fit: names and sizes of features, heads or controls and their span, whether choices are masked."""
         fit: dict[str, Any] = {
             "features": [[f.name, f.size] for f in self.features],
             "heads": [[h.name, list(h.choices)] for h in self.heads],
@@ -127,6 +145,8 @@ class Role:
         }
         if self.masked:
             fit["masked"] = True
+        if self.span != (-1.0, 1.0):
+            fit["span"] = list(self.span)
         if shapes := [[f.name, list(f.shape)] for f in self.features if f.shape]:
             fit["shapes"] = shapes
         return hashlib.sha256(json.dumps(fit).encode()).hexdigest()
@@ -186,6 +206,8 @@ class WorldSpec:
     """(batch, role, envs [B], avatars [B]) -> actions [B, heads]: a bound that reads the state."""
     places: Callable[[Any, Any, str], np.ndarray] | None = None
     """(state, config, role) -> int64 [N, A]: a number for the place of each avatar of the role, within its level: to count visits."""
+    look_again: Callable[..., None] | None = None
+    """(state, episodes, config, out, late, start, stop): fills observations anew, of others as they are known (see ``synclag``)."""
     metrics: tuple[str, ...] = field(default=("episode_return",))
     """Names of the metrics that tell how well a policy does here, the headline first."""
 

@@ -10,6 +10,7 @@ from avatarium.worlds.core.rewards import clear, pay
 from avatarium.worlds.core.rng import LEVEL, RULES, below, uniform
 from avatarium.worlds.core.spec import EventKind
 from avatarium.worlds.core.speech import NONE, USE, WORDS, utter
+from avatarium.worlds.core.synclag import catch_up, fade, stand, turn_back
 from avatarium.worlds.core.trig import PI
 from avatarium.worlds.domination import command, points, soldiers
 from avatarium.worlds.domination.command import COMMANDER, SOLDIER
@@ -259,3 +260,21 @@ def look_around(state, episodes, config, out, i):
         else:
             for member in range(config.team):
                 observe(state, episodes, config, i, team, member, out[team].observation[i, member])
+
+
+@kernel
+def look_again(state, episodes, config, out, late, start, stop):
+    """Fill the observations anew: others as they are known, oneself as one is. Whose points are whose, and the score, is told at once."""
+    for i in range(start, stop):
+        turn_back(late, state.avatars, episodes.clock[i], i)
+        for team in range(2):
+            if config[0].command == COMMANDER:
+                observe_team(state, episodes, config[0], i, team, out[team].observation[i, 0])
+            else:
+                for member in range(config[0].team):
+                    a = team * config[0].team + member
+                    stand(late, state.avatars, i, a)
+                    sight.recall(state.avatars[i], a)
+                    observe(state, episodes, config[0], i, team, member, out[team].observation[i, member])
+                    fade(late, state.avatars, episodes.clock[i], i, a)
+        catch_up(late, state.avatars, i)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from avatarium.worlds.core.eyes import Pixels
 from avatarium.worlds.core.senses import Sensor
 from avatarium.worlds.core.settings import choice, section, setting
+from avatarium.worlds.core.synclag import SyncLag
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,4 @@ class Config:
     body: Sensor = section(Sensor, "own motion and memory of it")
     task: Sensor = section(Sensor, "own tastes, the conversation, the way out")
     pixels: Pixels = section(Pixels, "a picture through the avatar's eyes")
+    sync: SyncLag = section(SyncLag, "how late others' states and own actions arrive", later=True)

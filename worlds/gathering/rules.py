@@ -12,6 +12,7 @@ from avatarium.worlds.core.rewards import clear, pay
 from avatarium.worlds.core.rng import PEOPLE, RULES, below, uniform
 from avatarium.worlds.core.spec import EventKind
 from avatarium.worlds.core.speech import WAVE, WORDS, gesticulate
+from avatarium.worlds.core.synclag import catch_up, fade, stand, turn_back
 from avatarium.worlds.core.trig import TURN
 from avatarium.worlds.gathering import customs, floor
 from avatarium.worlds.gathering.level import ENTRANCE, generate, in_entrance
@@ -190,3 +191,16 @@ def look_around(state, episodes, config, out, i):
             observe(state, episodes, config, i, a, out.observation[i, a])
         else:
             out.observation[i, a] = F(0)
+
+
+@kernel
+def look_again(state, episodes, config, out, late, start, stop):
+    """Fill the observations anew: others as they are known, oneself as one is, and who is in one's own conversation, too."""
+    for i in range(start, stop):
+        turn_back(late, state.avatars, episodes.clock[i], i)
+        for a in range(config[0].guests):
+            if out[0].present[i, a] or out[0].termination[i, a]:
+                stand(late, state.avatars, i, a)
+                observe(state, episodes, config[0], i, a, out[0].observation[i, a])
+                fade(late, state.avatars, episodes.clock[i], i, a)
+        catch_up(late, state.avatars, i)

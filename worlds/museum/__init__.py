@@ -26,6 +26,7 @@ WORLD = WorldSpec(
     allocate=allocate,
     reset=rules.reset,
     step=rules.step,
+    look_again=rules.look_again,
     overview=overview,
     state_features=state_features,
     scene=scene,

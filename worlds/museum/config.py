@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from avatarium.worlds.core.eyes import Pixels
 from avatarium.worlds.core.senses import Sensor
 from avatarium.worlds.core.settings import choice, section, setting, switch
+from avatarium.worlds.core.synclag import SyncLag
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,4 @@ class Config:
     doors: Sensor = section(Sensor, "the nearest shut room's door and the plates, in sight")
     own: Sensor = section(Sensor, "own taste, and memory of exhibits")
     pixels: Pixels = section(Pixels, "a picture through the avatar's eyes")
+    sync: SyncLag = section(SyncLag, "how late others' states and own actions arrive", later=True)

@@ -9,6 +9,7 @@ from avatarium.worlds.core.proprioception import leave_trail
 from avatarium.worlds.core.rewards import clear, pay
 from avatarium.worlds.core.rng import LEVEL, PEOPLE, below, next_u64
 from avatarium.worlds.core.spec import EventKind
+from avatarium.worlds.core.synclag import catch_up, fade, stand, turn_back
 from avatarium.worlds.museum import furnishing
 from avatarium.worlds.museum.exhibits import paint
 from avatarium.worlds.museum.level import generate, vector
@@ -204,3 +205,15 @@ def look_around(state, episodes, config, out, i):
     """Fill the observations of all visitors of environment ``i``."""
     for a in range(config.visitors):
         observe(state, episodes, config, i, a, out.observation[i, a])
+
+
+@kernel
+def look_again(state, episodes, config, out, late, start, stop):
+    """Fill the observations anew: others as they are known, oneself as one is."""
+    for i in range(start, stop):
+        turn_back(late, state.avatars, episodes.clock[i], i)
+        for a in range(config[0].visitors):
+            stand(late, state.avatars, i, a)
+            observe(state, episodes, config[0], i, a, out[0].observation[i, a])
+            fade(late, state.avatars, episodes.clock[i], i, a)
+        catch_up(late, state.avatars, i)

@@ -11,6 +11,7 @@ from avatarium.worlds.core.proprioception import leave_trail
 from avatarium.worlds.core.rewards import clear, pay
 from avatarium.worlds.core.rng import LEVEL, RULES
 from avatarium.worlds.core.spec import EventKind
+from avatarium.worlds.core.synclag import catch_up, fade, stand, turn_back
 from avatarium.worlds.wayfinding.guide import choose
 from avatarium.worlds.wayfinding.journeys import arrived, delay_s, efficiency, set_out, settle
 from avatarium.worlds.wayfinding.level import generate
@@ -127,3 +128,15 @@ def look_around(state, episodes, config, out, i):
     """Fill the observations of all walkers of environment ``i``."""
     for a in range(config.walkers):
         observe(state, episodes, config, i, a, out.observation[i, a])
+
+
+@kernel
+def look_again(state, episodes, config, out, late, start, stop):
+    """Fill the observations anew: others as they are known, oneself as one is."""
+    for i in range(start, stop):
+        turn_back(late, state.avatars, episodes.clock[i], i)
+        for a in range(config[0].walkers):
+            stand(late, state.avatars, i, a)
+            observe(state, episodes, config[0], i, a, out[0].observation[i, a])
+            fade(late, state.avatars, episodes.clock[i], i, a)
+        catch_up(late, state.avatars, i)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from avatarium.worlds.core.checks import declaring, pettingzoo, running, seeing
+from avatarium.worlds.core.checks import declaring, lagging, pettingzoo, running, seeing
 from avatarium.worlds.core.checks.trial import Check, Trial
 from avatarium.worlds.core.spec import WorldSpec
 
-CHECKS: tuple[Check, ...] = (*declaring.CHECKS, *running.CHECKS, *seeing.CHECKS, *pettingzoo.CHECKS)
+CHECKS: tuple[Check, ...] = (*declaring.CHECKS, *running.CHECKS, *seeing.CHECKS, *lagging.CHECKS, *pettingzoo.CHECKS)
 
 
 class ConformanceError(AssertionError):

@@ -15,7 +15,7 @@ from avatarium.worlds.core.transcript import Transcript, verify
 
 
 def declarations_are_sound(trial: Trial) -> Iterator[str]:
-    """Names are words that PettingZoo takes, and unique; ranges are not empty; every setting has a default in its range."""
+    """Names are words that PettingZoo takes, and unique; ranges and spans are not empty; every setting has a default in its range."""
     roles = trial.spec.roles(trial.batch(1).config)
     groups = {"roles": [r.name for r in roles], "events": [e.name for e in trial.spec.events]}
     for role in roles:
@@ -23,6 +23,8 @@ def declarations_are_sound(trial: Trial) -> Iterator[str]:
         groups |= {f"terms of {role.name}": list(role.terms)}
         if not role.terms or not role.features or not role.action_size:
             yield f"role {role.name!r} lacks features, heads or reward terms"
+        if not -np.inf < role.span[0] < role.span[1] < np.inf:
+            yield f"the controls of role {role.name!r} have the span {role.span}"
         for feature in role.features:
             if feature.size < 1 or not feature.low < feature.high:
                 yield f"feature {feature.name!r} has size {feature.size} and range [{feature.low}, {feature.high}]"

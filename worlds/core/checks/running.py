@@ -105,8 +105,9 @@ def endings_are_kept(trial: Trial) -> Iterator[str]:
     short = ending(trial.spec)
     going, standing = trial.batch(2, **short), trial.batch(2, autoreset=False, **short)
     opening = {role: observed.copy() for role, observed in going.reset(8).items()}
+    opening["the global state"] = going.global_state()  # nobody need see anything yet by which episodes differ
     standing.reset(8)
-    second, done = {role: observed.copy() for role, observed in opening.items()}, np.zeros(2, np.bool_)
+    second, done = {what: told.copy() for what, told in opening.items()}, np.zeros(2, np.bool_)
     for actions in actions_for(going, LONG_STEPS):
         new, old = going.step(actions), standing.step(actions)
         first = standing.ended & ~done  # the first episode of the one batch is that of the other
@@ -114,13 +115,14 @@ def endings_are_kept(trial: Trial) -> Iterator[str]:
             if not np.array_equal(new.final_observation[role][first], observed[first]):
                 yield f"final_observation of {role} is not what the episode ended with"
             second[role][first] = new.observation[role][first]
+        second["the global state"][first] = going.global_state()[first]
         done |= standing.ended
         if done.all():
             break
     else:
         yield f"no episode ended within {LONG_STEPS} steps"
         return
-    if all(np.array_equal(second[role], opening[role]) for role in opening):
+    if all(np.array_equal(second[what], opening[what]) for what in opening):
         yield "the second episode begins for everybody as the first one did"
     kept = {role: observed.copy() for role, observed in old.observation.items()}
     after = standing.step(actions)
@@ -189,6 +191,21 @@ def strange_actions_do_no_harm(trial: Trial) -> Iterator[str]:
             yield from outside(observed, batch.observation_spaces[role], f"observations of {role} after actions out of range")
 
 
+def controls_end_at_their_span(trial: Trial) -> Iterator[str]:
+    """Controls beyond their span bring what those at its nearer end bring."""
+    batch = trial.batch(4)
+    if not any(role.continuous for role in batch.roles.values()):
+        return
+    wide, near = actions_for(batch, STEPS), actions_for(batch, STEPS)
+    for name, role in batch.roles.items():
+        if role.continuous:
+            for wild, tame in zip(wide, near, strict=True):
+                wild[name][:] = role.stretched(3 * role.narrowed(wild[name]))
+                tame[name][:] = wild[name].clip(*role.span)
+    if trace(trial.batch(4), 9, wide) != trace(trial.batch(4), 9, near):
+        yield "controls beyond their span do something else than those at its ends"
+
+
 def masks_leave_a_choice(trial: Trial) -> Iterator[str]:
     """Whoever is there always has a choice in each head of a masked role, but not always all of them; random play keeps to the mask."""
     batch, rng = trial.batch(MANY), np.random.default_rng(0)
@@ -254,6 +271,7 @@ CHECKS: tuple[Check, ...] = (
     events_are_in_order,
     avatars_leave_for_good,
     strange_actions_do_no_harm,
+    controls_end_at_their_span,
     masks_leave_a_choice,
     central_states_are_kept,
     places_are_numbered,

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from avatarium.worlds.core import synclag
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.eyes import raycast
 from avatarium.worlds.core.eyes.art import art
 from avatarium.worlds.core.eyes.sights import MARK, Sights
 from avatarium.worlds.core.spec import WorldSpec, avatar_numbers
+from avatarium.worlds.core.synclag import Late
 
 Chunk = tuple[int, int]
 BLANK: tuple[np.ndarray, ...] = (np.zeros((0, 0, 0, 0, 3), np.uint8), np.zeros((0, 0, 0, 0), np.float32), np.zeros((0, 0, 0, 0), np.uint8))
@@ -20,7 +22,8 @@ BLANK: tuple[np.ndarray, ...] = (np.zeros((0, 0, 0, 0, 3), np.uint8), np.zeros((
 class Eyes:
     """The eyes of the avatars of ``role``: ``look`` draws what they see now, at ``width`` x ``height`` pixels.
 
-    ``chunks`` of environments are drawn at the same time by ``pool``. Raises UserError for a world that has not said how it looks.
+    ``chunks`` of environments are drawn at the same time by ``pool``. ``late``: states that arrive late, and the clock; others are then
+    drawn as they are known. Raises UserError for a world that has not said how it looks.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class Eyes:
         fov_deg: float = 90.0,
         chunks: Sequence[Chunk] = (),
         pool: Executor | None = None,
+        late: tuple[Late, np.ndarray] | None = None,
     ) -> None:
         if spec.sights is None:
             raise UserError(f"{spec.name} has no sights: its avatars cannot see pictures")
@@ -55,6 +59,7 @@ class Eyes:
         self._chunks, self._pool = list(chunks) or [(0, count)], pool
         self._work = [raycast.scratch(width, height, cells[0] * cells[1]) for _ in self._chunks]
         self._all = np.ones(count, np.bool_)
+        self._late, self._clock = late or (synclag.on_time(state.avatars.dtype), np.zeros(0, np.int32))
 
     def paint(self, start: int, stop: int) -> None:
         """Bring ``floor``, ``marks`` and ``counts`` (see ``Sights``) of environments ``start`` to ``stop`` up to date."""
@@ -81,8 +86,8 @@ class Eyes:
         def one(chunk: Chunk, work: raycast.Scratch) -> None:
             self.paint(*chunk)
             raycast.look(
-                state.plan, state.avatars, self.colours, self.floor, self.marks, self.counts, tables, self.lens, work, which,
-                self.first, out, *chunk,
+                state.plan, state.avatars, self._late, self._clock, self.colours, self.floor, self.marks, self.counts, tables, self.lens,
+                work, which, self.first, out, *chunk,
             )  # fmt: skip
 
         if self._pool is None:

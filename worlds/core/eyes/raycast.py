@@ -28,6 +28,7 @@ from avatarium.worlds.core.eyes.columns import (
 from avatarium.worlds.core.eyes.sensor import IDS, NEAR_M
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import GLASS
+from avatarium.worlds.core.synclag import catch_up, fade, stand, turn_back
 
 F = np.float32
 
@@ -69,8 +70,10 @@ def scratch(width: int, height: int, cells: int) -> Scratch:
 
 
 @kernel
-def look(plan, avatars, colours, floor, marks, counts, art, lens, work, which, first, out, start, stop):
+def look(plan, avatars, late, clock, colours, floor, marks, counts, art, lens, work, which, first, out, start, stop):
     """Fill ``out`` with the views of avatars ``first`` and on, of environments ``start`` to ``stop`` where ``which`` is set.
+
+    Others are drawn as they are known where ``late`` (see ``synclag``) has environments, else as they are.
 
     ``out``: rgb uint8 [N, A, H, W, 3], depth float32 [N, A, H, W], ids uint8 [N, A, H, W], rows float32 [N, A, D] with the place of a
     picture in them; each may have no environments, and is left alone then. Absent avatars see nothing: zeros.
@@ -83,7 +86,11 @@ def look(plan, avatars, colours, floor, marks, counts, art, lens, work, which, f
             tints = floor[i].reshape(-1)
             for n in range(tints.shape[0]):
                 work.tints[n] = tints[n]
+            if late.past.shape[0] > 0:
+                turn_back(late, avatars, clock[i], i)
             for a in range(agents):
+                if late.past.shape[0] > 0:
+                    stand(late, avatars, i, first + a)
                 if avatars[i, first + a].present == 1:
                     view(plan, avatars[i], colours, marks[i], counts[i], art, lens, work, i, first + a, width, height)
                 else:
@@ -97,6 +104,10 @@ def look(plan, avatars, colours, floor, marks, counts, art, lens, work, which, f
                     to_ids(work.image, ids[i, a])
                 if rows.shape[0] > 0:
                     to_row(work, rows[i, a], at, channels)
+                if late.past.shape[0] > 0:
+                    fade(late, avatars, clock[i], i, first + a)
+            if late.past.shape[0] > 0:
+                catch_up(late, avatars, i)
 
 
 @kernel
