@@ -3,7 +3,8 @@
     python tests/benchmarks/bench_pixels.py
 
 A view is what one avatar that is there sees at one moment; the worlds stand still meanwhile. `uint8` goes into arrays of bytes,
-`float32` is the same as part of an observation, `OpenGL` is drawn by `avatarium.render.pixels`. No process is pinned to a core:
+`float32` is the same as part of an observation, `OpenGL` is drawn by `avatarium.render.pixels`, `CUDA` by `eyes.gpu` into memory of a GPU,
+where it stays; what is drawn goes there each time. No process is pinned to a core:
 `cpu` well below the number of threads means that something else had the cores.
 
 Beside MiniWorld, where that is installed: its maze is stepped with one agent, wayfinding as a batch of environments with eight; either
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numba import cuda
 
 from avatarium import worlds
 from avatarium.render.draw import context
@@ -32,6 +34,7 @@ from avatarium.worlds.bench import machine, timed
 from avatarium.worlds.core import discovery
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.chance import random_actions
+from avatarium.worlds.core.eyes.gpu import GpuEyes
 
 CROWDED: dict[str, dict[str, Any]] = {
     "commons": {"pickers": 16},
@@ -136,7 +139,7 @@ def measured(name: str, config: dict[str, Any], args: argparse.Namespace, opengl
         role = max(batch.num_agents, key=lambda one: batch.num_agents[one])
         avatars, boxes = batch.state.avatars.shape[1], float(batch.state.plan.num_boxes.mean())
         for size in args.sizes:
-            for way, run, close in ways(batch, role, size, opengl and threads == 1):
+            for way, run, close in ways(batch, role, size, opengl and threads == 1, cuda.is_available() and threads == 1):
                 row = timed(run, args.seconds, name, way, args.num_envs, avatars, windows=args.rounds)
                 yield Figure(name, avatars, boxes, size, way, threads, row.agent_steps_per_s, row.cpu_share, row.windows)
                 close()
@@ -153,7 +156,7 @@ def played(name: str, num_envs: int, threads: int, config: dict[str, Any]) -> Ba
     return batch
 
 
-def ways(batch: Batch, role: str, size: int, opengl: bool) -> Iterator[tuple[str, Callable[[], int], Callable[[], None]]]:
+def ways(batch: Batch, role: str, size: int, opengl: bool, gpu: bool) -> Iterator[tuple[str, Callable[[], int], Callable[[], None]]]:
     """Ways to draw what ``role`` sees: their name, what draws all views once and returns how many these are, and what ends it."""
     eyes = batch.eyes(role, size, size)
     count, agents = eyes.shape[:2]
@@ -179,6 +182,15 @@ def ways(batch: Batch, role: str, size: int, opengl: bool) -> Iterator[tuple[str
             return seen
 
         yield "uint8, OpenGL", with_opengl, drawn.close
+    if gpu:
+        there, on_gpu = cuda.device_array(rgb.shape, np.uint8), GpuEyes(batch, role, size, size)
+
+        def with_cuda() -> int:
+            on_gpu.look(there)
+            cuda.synchronize()
+            return seen
+
+        yield "uint8, CUDA", with_cuda, lambda: None
 
 
 def beside_miniworld(args: argparse.Namespace) -> dict[str, Any] | None:

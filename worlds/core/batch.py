@@ -11,6 +11,7 @@ from avatarium.worlds.core import episodes as course
 from avatarium.worlds.core import events, senses, settings, synclag
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.eyes import Eyes
+from avatarium.worlds.core.network import ages
 from avatarium.worlds.core.rewards import Out
 from avatarium.worlds.core.spec import Role, WorldSpec
 
@@ -148,10 +149,21 @@ class Batch:
     def _begin(self, which: np.ndarray) -> None:
         course.open_episodes(self.episodes, which, self._split, 0, self.num_envs)
         self._share(self.spec.reset, self.state, self.episodes, self._packed, self._out, self.events, which)
-        if self._lag.late is not None:
-            self._share(synclag.remember, self._lag.late, self.state.avatars, self.clock, which)
-            self._retell(which)
+        self._fall_behind(which)
         self._degrade(which)
+
+    def _fall_behind(self, which: np.ndarray) -> None:
+        """Begin with what is under way, where episodes begin."""
+        lag, levels = self._lag, self.episodes.level
+        if lag.network is not None:
+            self._share(ages.connect, lag.network, levels, which)
+        if lag.late is not None:
+            if lag.sync.drawn:
+                self._share(synclag.draw, lag.late.ages, lag.sync.aosi, levels, synclag.STATES, which)
+            self._share(synclag.remember, lag.late, self.state.avatars, self.clock, which)
+            self._retell(which)
+        if lag.posts is not None and lag.sync.drawn:
+            self._share(synclag.draw, lag.delays, lag.sync.aori, levels, synclag.ACTIONS, which)
 
     def _retell(self, which: np.ndarray) -> None:
         for hearsay, out in zip(self._lag.hearsay, self._out, strict=True):
@@ -194,11 +206,13 @@ class Batch:
     def _advance(self) -> int:
         """Run the world's step kernel; returns how many environments ended."""
         self.ended[:] = False
-        actions = self._actions
-        if self._lag.posts is not None:
-            for mine, post in zip(actions, self._lag.posts, strict=True):
+        actions, lag = self._actions, self._lag
+        if lag.network is not None and lag.late is not None:
+            self._share(ages.carry, lag.network, lag.link, lag.split, self.state.avatars, self.episodes, lag.late.ages, lag.delays)
+        if lag.posts is not None:
+            for mine, post in zip(actions, lag.posts, strict=True):
                 self._share(synclag.send, post, mine, self.clock)
-            actions = tuple(post.arrived for post in self._lag.posts)
+            actions = tuple(post.arrived for post in lag.posts)
         arguments = (self.state, self.episodes, self._packed, actions, self._out, self.events)
         if self._pool is not None:
             return int(sum(self._share(self.spec.step, *arguments)))
