@@ -1,15 +1,15 @@
 """``avatarium robustness``: curves of policies that are at hand, without submitting them."""
 
 import argparse
+import dataclasses
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from avatarium.leaderboards.commands import counted
-from avatarium.worlds.core.errors import UserError, need, nearest
+from avatarium.worlds.core.errors import UserError, nearest, need
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,13 +54,15 @@ class Robustness:
         by, episodes = metric(args.metric or spec.metrics[0]), counted(args.episodes)
         rows: dict[str, list[Point]] = {}
         for name, role in _asked(spec, args.policies, args.role):
-            base, levels = _levels(spec, role, args.setting)
+            base, *levels = (with_settings(one, needed(name)) for one in _levels(spec, role, args.setting))
             with terminal.bar(f"playing {name}", episodes * (1 + len(levels))) as advance:
                 rows[name] = curve(spec, role, name, (base, *levels), by, episodes, advance)
         shown = table(f"{by.title} in {base.name} of {spec.name}, by {args.setting}", rows, by)
         terminal.say(show.markdown(shown) if args.markdown else shown)
         if args.json:
-            args.json.write_text(json.dumps({name: [asdict(point) for point in points] for name, points in rows.items()}, indent=1) + "\n")
+            args.json.write_text(
+                json.dumps({name: [dataclasses.asdict(point) for point in points] for name, points in rows.items()}, indent=1) + "\n"
+            )
         return 0
 
 
@@ -80,8 +82,21 @@ def _asked(spec: "WorldSpec", names: Sequence[str], role: str) -> list[tuple[str
     return [(name, role or made_for.get(name, spec.role_names()[0])) for name in names]
 
 
-def _levels(spec: "WorldSpec", role: str, setting: str) -> tuple["Scenario", list["Scenario"]]:
-    """The scenario as it should be, and those in which a setting is worse. Raises UserError where there are none."""
+def needed(name: str) -> Mapping[str, Any]:
+    """Settings of its world that a policy of a population needs, such as how it commands."""
+    from avatarium.agents import populations
+
+    world = "/" in name and ":" not in name and not name.endswith(".zip")
+    return populations.find(name).settings if world else {}
+
+
+def with_settings(scenario: "Scenario", settings: Mapping[str, Any]) -> "Scenario":
+    """A scenario with other settings, which is no scenario of a leaderboard any more."""
+    return dataclasses.replace(scenario, config={**scenario.config, **settings})
+
+
+def _levels(spec: "WorldSpec", role: str, setting: str) -> list["Scenario"]:
+    """The scenario as it should be, then those in which a setting is worse. Raises UserError where there are none."""
     from avatarium.leaderboards.scenarios import robustness, scenarios
 
     lesions = robustness(spec, role)
@@ -89,9 +104,8 @@ def _levels(spec: "WorldSpec", role: str, setting: str) -> tuple["Scenario", lis
     if setting not in known:
         raise UserError(f"no scenario of {spec.name} makes {setting!r} worse: {nearest(setting, known)}")
     base = lesions[0].name.rpartition("/")[0]
-    return next(one for one in scenarios(spec, role) if one.name == base), [
-        one for one in lesions if one.lesion and one.lesion[0] == setting
-    ]
+    whole = next(one for one in scenarios(spec, role) if one.name == base)
+    return [whole, *(one for one in lesions if one.lesion and one.lesion[0] == setting)]
 
 
 def curve(

@@ -20,13 +20,17 @@ class Kind:
     """With a count of 0: how many there are is a matter of the episode."""
     usual: bool
     """Whether the role is like that under the default settings."""
+    bodied: bool = False
+    """Whether it has a place."""
+    public: bool = False
+    """Whether it is for everybody, and tells nobody's name."""
 
     @classmethod
-    def of(cls, spec: WorldSpec, role: Role) -> "Kind":
+    def of(cls, spec: WorldSpec, role: Role, bodied: bool = False, public: bool = False) -> "Kind":
         """The kind of a role."""
         alike = replace(role, count=0)
         usual = any(replace(other, count=0) == alike for other in spec.roles(spec.config()))
-        return cls(discovery.address(spec), spec.name, spec.version, alike, usual)
+        return cls(discovery.address(spec), spec.name, spec.version, alike, usual, bodied, public)
 
     @property
     def label(self) -> str:
@@ -45,7 +49,7 @@ class Kind:
             "role": role.name,
             "step_s": 0.1,
             "features": features,
-            "actions": {"controls": list(role.continuous), "range": [-1, 1]} if role.continuous else {"heads": heads},
+            "actions": {"controls": list(role.continuous), "range": list(role.span)} if role.continuous else {"heads": heads},
             "terms": list(role.terms),
             "events": [asdict(event) for event in spec.events],
         }

@@ -22,6 +22,8 @@ from avatarium.worlds.core.errors import need
 from avatarium.worlds.core.spec import avatar_numbers
 
 NAMESPACE = "namespace_metadata.json"
+NEEDS = frozenset({"observations", "actions"})
+"""Modalities that an episode of Minari cannot be without."""
 
 
 class MinariSet:

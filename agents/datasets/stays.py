@@ -1,13 +1,14 @@
 """Transcripts as what each avatar lived through: episodes are played again, and cut into the stays of their avatars."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from avatarium.agents.recordings import transcripts
 from avatarium.worlds.core.batch import Batch, Step
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.recorder import EVENT
@@ -41,6 +42,9 @@ class Stay:
     terminations: np.ndarray  # bool [T]
     truncations: np.ndarray  # bool [T]: neither is set at the end where the recording ends before the episode does
     events: np.ndarray  # EVENT [E]: what it did or what was done to it, in order; steps count from the episode's beginning
+    pose: np.ndarray | None = None  # float32 [T + 1, 3]: x, y (m), heading (rad) when it saw what it saw; None in worlds without bodies
+    private: frozenset[str] = frozenset()
+    """What the person who moved it does not allow: modalities, of which nobody gets to see anything (see ``agents.consent``)."""
 
     def __len__(self) -> int:
         return len(self.rewards)
@@ -57,6 +61,13 @@ class Episode:
 
     told: Transcript
     stays: tuple[Stay, ...]
+    published: Mapping[str, str | None] = field(default_factory=dict)
+    """What stands in public tables in place of what tells who and when (see ``tables.PUBLIC``)."""
+
+    @property
+    def key(self) -> str:
+        """Under which it is found in a data set."""
+        return self.published.get("episode") or self.told.digest
 
     @property
     def seed(self) -> int:
@@ -105,8 +116,10 @@ def opened(path: Path, cut: bool) -> Transcript:
     return told
 
 
-def episode(told: Transcript, wanted: Callable[[str, bool], bool]) -> Episode:
-    """The stays of those for whom ``wanted`` (role, whether a person moved it) holds.
+def episode(
+    told: Transcript, wanted: Callable[[str, bool], bool], private: Callable[[str], frozenset[str]] = lambda agent: frozenset()
+) -> Episode:
+    """The stays of those for whom ``wanted`` (role, whether a person moved it) holds; ``private`` gives what of each may not be shown.
 
     Raises UserError, with the step, when the world does not do what the transcript tells.
     """
@@ -118,7 +131,7 @@ def episode(told: Transcript, wanted: Callable[[str, bool], bool]) -> Episode:
     for t, (batch, step) in enumerate(relive(told)):
         for seat in seats:
             seat.note(batch, step, t)
-    return Episode(told, tuple(stay for seat in seats for stay in seat.stays()))
+    return Episode(told, tuple(replace(stay, private=private(stay.agent)) for seat in seats for stay in seat.stays()))
 
 
 class _Seat:
@@ -133,6 +146,8 @@ class _Seat:
         self._here, self._died, self._late = np.zeros((3, size), np.bool_)
         mine = (told.events["who"] == number) | (told.events["whom"] == number)
         self._events = told.events[mine]
+        found = transcripts.bodies(told)
+        self._pose = None if found is None else np.stack([found[name][:, number] for name in ("x", "y", "heading")], axis=1)
 
     def note(self, batch: Batch, step: Step | None, t: int) -> None:
         """Take down what there is after step ``t - 1``, or, without a ``step``, after the reset."""
@@ -173,4 +188,5 @@ class _Seat:
             terminations=self._died[begin:end] | gone,
             truncations=self._late[begin:end],
             events=np.asarray(self._events[happened], EVENT),
+            pose=None if self._pose is None else self._pose[begin : end + 1],
         )

@@ -17,37 +17,46 @@ from avatarium.worlds.core.errors import need
 
 GROUP_BYTES, PART_ROWS = 64 << 20, 1 << 20
 """What is held in memory before it is written as a row group, and the rows of a file."""
+LOADS = "pyarrow.parquet.read_table({path!r})"
+CLOSED = {"actions": ("action",), "observations": ("observation", "final_observation", "allowed", "due")}
+"""By modality, the columns that are null in the rows of a person who does not allow it."""
+PRIVATE = ("episode", "seed", "consent")
+"""Columns that public tables lack: they would tell which recording it was, or hold what persons have written."""
+PUBLIC = {
+    "episode": "a random word for the session: the same for all who were in it",
+    "subject": "a random word for the person, another one in every session; null where a policy moved the agent",
+    "device": "what the person had in hand",
+    "platform": "what it ran on",
+    "month": "about when it was",
+}
+"""Columns that public tables have instead."""
 
 
-class Tables:
-    """The Parquet files of one kind, in ``folder``: ``part-00000.parquet`` and so on."""
+class Parts:
+    """Parquet files of one schema in ``folder``: ``part-00000.parquet`` and so on."""
 
-    loads = "pyarrow.parquet.read_table({path!r})"
-
-    def __init__(self, folder: Path, kind: Kind) -> None:
+    def __init__(self, folder: Path, schema: Any) -> None:
         self._pa, self._parquet = need("pyarrow", "data"), need("pyarrow.parquet", "data")
-        self._folder, self._kind, self._schema = folder, kind, schema(kind)
+        self._folder, self.schema = folder, schema
         self._batches: list[Any] = []
         self._bytes = self._parts = self._rows = 0
         self._file: Any = None
         folder.mkdir(parents=True)
 
-    def add(self, episode: Episode, stays: Sequence[Stay]) -> None:
-        """Append the rows of these stays of an episode."""
-        for stay in stays:
-            batch = rows(episode, stay, self._schema)
-            self._batches.append(batch)
-            self._bytes += batch.nbytes
-            if self._bytes >= GROUP_BYTES:
-                self._flush()
+    def append(self, batch: Any) -> None:
+        """Add a RecordBatch; batches are never divided among row groups."""
+        self._batches.append(batch)
+        self._bytes += batch.nbytes
+        if self._bytes >= GROUP_BYTES:
+            self._flush()
 
     def _flush(self) -> None:
         if not self._batches:
             return
-        table = self._pa.Table.from_batches(self._batches, self._schema).unify_dictionaries()
+        table = self._pa.Table.from_batches(self._batches, self.schema).unify_dictionaries()
         if self._file is None:
             path = self._folder / f"part-{self._parts:05}.parquet"
-            self._file = self._parquet.ParquetWriter(path, self._schema, compression="zstd")
+            self._file = self._parquet.ParquetWriter(path, self.schema, compression="zstd")
             self._parts += 1
         self._file.write_table(table, row_group_size=len(table))
         self._rows += len(table)
@@ -64,6 +73,24 @@ class Tables:
         """Write what is left."""
         self._flush()
         self._end()
+
+
+class Tables:
+    """The Parquet files of one kind in ``folder``."""
+
+    loads = LOADS
+
+    def __init__(self, folder: Path, kind: Kind) -> None:
+        self._parts = Parts(folder, schema(kind))
+
+    def add(self, episode: Episode, stays: Sequence[Stay]) -> None:
+        """Append the rows of these stays of an episode."""
+        for stay in stays:
+            self._parts.append(rows(episode, stay, self._parts.schema))
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._parts.close()
 
 
 def schema(kind: Kind) -> Any:
@@ -96,6 +123,11 @@ def schema(kind: Kind) -> Any:
         ("final_observation", sensed, "what the agent saw after its last step; null in all others"),
         ("events", pa.list_(happened), "what it did and what was done to it in this step; see events"),
     ]
+    if kind.bodied:
+        places = (("x", "m"), ("y", "m"), ("heading", "rad"))
+        columns += [(name, pa.float32(), f"of the agent before it acted, {unit}") for name, unit in places]
+    if kind.public:
+        columns = [*((name, word, meaning) for name, meaning in PUBLIC.items()), *(c for c in columns if c[0] not in PRIVATE)]
     if role.masked:
         columns.append(("allowed", pa.list_(pa.bool_(), role.mask_size), "choices that were open, head after head"))
     if role.due:
@@ -111,7 +143,6 @@ def rows(episode: Episode, stay: Stay, wanted: Any) -> Any:
     found = {
         "world": episode.told.spec.name,
         "version": np.full(steps, episode.told.spec.version, np.int32),
-        "episode": episode.told.digest,
         "seed": np.full(steps, episode.seed, np.uint64),
         "split": episode.split,
         "config": episode.config,
@@ -132,11 +163,19 @@ def rows(episode: Episode, stay: Stay, wanted: Any) -> Any:
         "events": pa.array(_events(episode, stay), wanted.field("events").type),
         "allowed": stay.allowed[:-1],
         "due": stay.due[:-1] if stay.due is not None else None,
+        **(dict.fromkeys(PUBLIC) | {"episode": episode.told.digest}),
+        **episode.published,
     }
-    return pa.record_batch([_column(pa, found[field.name], field.type, steps) for field in wanted], schema=wanted)
+    if not stay.human:
+        found |= dict.fromkeys(("subject", "device", "platform"))
+    for modality in stay.private & CLOSED.keys():
+        found |= dict.fromkeys(CLOSED[modality])
+    if stay.pose is not None:
+        found |= dict(zip(("x", "y", "heading"), stay.pose[:-1].T, strict=True))
+    return pa.record_batch([column(pa, found[field.name], field.type, steps) for field in wanted], schema=wanted)
 
 
-def _column(pa: Any, value: Any, of: Any, steps: int) -> Any:
+def column(pa: Any, value: Any, of: Any, steps: int) -> Any:
     """A column of ``steps`` rows from an array, or from a word that is the same in all of them."""
     if isinstance(value, np.ndarray) and value.ndim == 2 and pa.types.is_struct(of):
         parts = [pa.array(np.ascontiguousarray(value[:, k]), of.field(k).type) for k in range(value.shape[1])]
@@ -146,6 +185,8 @@ def _column(pa: Any, value: Any, of: Any, steps: int) -> Any:
     if pa.types.is_dictionary(of):
         codes = pa.array(np.zeros(steps, np.int32), mask=np.full(steps, value is None))
         return pa.DictionaryArray.from_arrays(codes, pa.array([value or ""], pa.string()))
+    if value is None:
+        return pa.nulls(steps, of)
     return value if isinstance(value, pa.Array) else pa.array(value, of)
 
 

@@ -7,6 +7,7 @@ from avatarium.leaderboards.ranking.columns import PILLARS
 from avatarium.leaderboards.scenarios import files
 from avatarium.leaderboards.scenarios.frozen import Background, freeze
 from avatarium.leaderboards.scenarios.scenario import MODES
+from avatarium.worlds.core import discovery
 from avatarium.worlds.core.errors import UserError, nearest
 from avatarium.worlds.core.spec import WorldSpec
 
@@ -30,6 +31,11 @@ def pillars(spec: WorldSpec) -> list[Counted]:
             for word in counted:
                 metrics.metric(word)
     return [Counted(name, mode, word) for name, modes in table.items() for mode, counted in modes.items() for word in counted]
+
+
+def worlds_that_count() -> list[str]:
+    """Names of the worlds in which something counts for a pillar."""
+    return [name for name in discovery.names() if pillars(discovery.spec(name))]
 
 
 def judged_by(spec: WorldSpec) -> tuple[str, ...]:

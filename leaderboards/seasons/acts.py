@@ -6,7 +6,6 @@ from pathlib import Path
 
 import sqlalchemy as sql
 
-from avatarium import worlds
 from avatarium.agents import exported, populations
 from avatarium.leaderboards.database.artefacts import beside
 from avatarium.leaderboards.database.engine import Database
@@ -14,10 +13,10 @@ from avatarium.leaderboards.database.models import FINAL, PUBLIC, RANKED, TRACKS
 from avatarium.leaderboards.entrants import worlds_own
 from avatarium.leaderboards.queue import entry, matches, plans
 from avatarium.leaderboards.scenarios import permitted
+from avatarium.leaderboards.scenarios.pillars import worlds_that_count
 from avatarium.leaderboards.seasons import bundle, managing
 from avatarium.leaderboards.seasons.definition import Definition, Part, define, from_json
 from avatarium.leaderboards.standings import snapshots
-from avatarium.worlds.core import discovery
 from avatarium.worlds.core.errors import UserError
 
 Act = Callable[[Database, argparse.Namespace], Iterator[str]]
@@ -26,7 +25,7 @@ LEADERS = 3
 
 def new(database: Database, args: argparse.Namespace) -> Iterator[str]:
     """Announce a season."""
-    chosen = args.worlds or [name for name in worlds.names() if discovery.DIAGNOSTIC not in worlds.spec(name).tags]
+    chosen = args.worlds or worlds_that_count()
     definition = define(args.season, args.title or f"Season {args.season}", chosen, episodes(args.episodes, chosen))
     path = secret_file(args)
     row = managing.announce(database, definition, path)

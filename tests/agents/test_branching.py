@@ -44,7 +44,8 @@ def recorded(world: str, folder: Path, steps: int = STEPS, extra: Mapping[str, A
 def otherwise(role: Role, done: np.ndarray) -> Act:
     """Another choice of the first head, or another control, than that in ``done`` [heads]."""
     if role.continuous:
-        return Act({role.continuous[0]: -1.0 if done[0] > 0 else 1.0})
+        low, high = role.span
+        return Act({role.continuous[0]: low if done[0] > 0.5 * (low + high) else high})
     return Act({role.heads[0].name: (int(done[0]) + 1) % len(role.heads[0].choices)})
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from avatarium import agents, worlds
 from avatarium.agents.branching import Swap, branch
+from avatarium.agents.consent import agreeing
+from avatarium.agents.consent.ledger import Ledger, near
 from avatarium.agents.datasets import exporting, kinds, tables
 from avatarium.agents.datasets.exporting import Wanted, export
 from avatarium.agents.play import play
@@ -192,9 +194,15 @@ def by(world: str, folder: Path, extra: dict[str, Any], **config: Any) -> Path:
     return recorder.paths[0]
 
 
+def allowed(*paths: Path) -> None:
+    """Let whoever played these allow them to be learnt from."""
+    agreeing.grant(Ledger(near(paths[0].parent)), "a" * 32, ["train"], sessions=[Transcript.open(path).digest for path in paths])
+
+
 @pytest.mark.parametrize("extra", [{"human": {"agent": "pilot_1", "consent": "I agree"}}, {"by_hand": "pilot_1"}], ids=["new", "old"])
 def test_what_persons_did_is_marked_and_can_be_had_alone(extra: dict[str, Any], tmp_path: Path) -> None:
     path = by("steering", tmp_path / "played", extra, craft=3)
+    allowed(path)
     (made,) = export([path], tmp_path / "all").made
     table = parquet.read_table(made.path).to_pylist()
     assert {row["agent"]: (row["human"], row["policy"], row["consent"]) for row in table} == {
@@ -279,7 +287,8 @@ def test_what_a_person_did_counts_once_however_often_it_is_branched(tmp_path: Pa
     config = {"walkers": 2, "episode_steps": 60}
     seats = {"walker": agents.load("random", "wayfinding", "walker", **config)}
     (path,) = play("wayfinding", seats, [3], tmp_path / "in", config, {"by_hand": "walker_0"})
-    branch(path, 20, "walker_1", Swap("random"), tmp_path / "in" / "branches", repeat=2)
+    branches = branch(path, 20, "walker_1", Swap("random"), tmp_path / "in" / "branches", repeat=2)
+    allowed(path, *(one.path for one in (*branches.originals, *branches.branches)))
     report = export([tmp_path / "in"], tmp_path / "out", Wanted(human=True))
     (made,) = report.made
     assert made.episodes == 1

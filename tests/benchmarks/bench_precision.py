@@ -12,15 +12,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from avatarium import worlds
 from avatarium.leaderboards.database.engine import Database
 from avatarium.leaderboards.database.models import RANKED
 from avatarium.leaderboards.queue import entry
 from avatarium.leaderboards.queue.executors import local
 from avatarium.leaderboards.queue.executors.serving import Workplace
+from avatarium.leaderboards.scenarios.pillars import worlds_that_count
 from avatarium.leaderboards.seasons import definition, managing
 from avatarium.leaderboards.standings import snapshots
-from avatarium.worlds.core import discovery
 
 TARGET = 0.02
 WORKERS = 2
@@ -32,7 +31,7 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=128, help="seeds of each scenario (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the figures go")
     args = parser.parse_args()
-    names = [name for name in worlds.names() if discovery.DIAGNOSTIC not in worlds.spec(name).tags]
+    names = worlds_that_count()
     with tempfile.TemporaryDirectory() as folder:
         found = measured(Path(folder), names, args.episodes)
     for name, half in found["half widths"].items():

@@ -6,12 +6,13 @@ import json
 import pytest
 
 from avatarium import worlds
+from avatarium.leaderboards.scenarios.pillars import worlds_that_count
 from avatarium.leaderboards.seasons import definition
 from avatarium.leaderboards.seasons.acts import own
 from avatarium.worlds.core import discovery
 from avatarium.worlds.core.errors import UserError
 
-NAMES = [name for name in worlds.names() if discovery.DIAGNOSTIC not in worlds.spec(name).tags]
+NAMES = worlds_that_count()
 
 
 @pytest.fixture(scope="module")
