@@ -21,6 +21,7 @@ KINDS += ("conversation_step", "alone_step", "left_out_step", "overlap", "acquai
 KINDS += ("f_formation", "offence")
 KINDS += ("seen", "seen_hidden", "discovered", "looped", "gaze_followed", "cued", "entered", "entered_hidden", "vault_opened", "at_glass")
 KINDS += ("score", "conceded", "tag", "tagged", "meal", "scarce_meal", "fined")
+KINDS += ("requested", "served", "synced", "late")
 
 
 class Told(SimpleNamespace):
@@ -111,6 +112,8 @@ JOURNEYS = (
     ("fined", 1, 5.0),  # by a guest
     *(("score", 2, 9.0), ("score", 3, 4.0), ("conceded", 2, 6.0), ("conceded", 3, 4.0)),
     *(("tag", 2, 1.0), ("tag", 3, 1.0), ("tag", 0, 1.0), ("tagged", 3, 1.0)),
+    *(("requested", 0, 3.0), ("requested", 2, 1.0)),  # metasync: four requests, of which two are served, whoever by
+    *(("served", 0, 5.0), ("synced", 0, 2.0), ("late", 0, 5.0), ("served", 2, 1.0), ("synced", 2, 4.0)),
 )
 TALKS = (
     ("conversation_step", 2, 0.5, 3),  # walker 0 listens to walker 1
@@ -186,6 +189,11 @@ BY_HAND = {
     "peace": (2400 - 25 - 566 - 5, 2400),
     "fines_per_minute": (2, 2),
     "restraint": (2, 3),
+    "aori": (6, 2),
+    "aosi": (6, 2),
+    "served": (2, 4),
+    "late": (1, 2),
+    "reward_per_request": (3.75 / 2, 4),
     "exhibits_seen": (1.5, 2),
     "hidden_seen": (0.25, 2),
     "states_discovered": (0.1, 2),

@@ -7,7 +7,7 @@ from avatarium.worlds.core.spec import Role
 
 
 def random_actions(batch: Batch, rng: np.random.Generator) -> Arrays:
-    """Uniformly random actions by role for one step of ``batch``: int32 [N, A, heads], or float32 [N, A, controls] in [-1, 1].
+    """Uniformly random actions by role for one step of ``batch``: int32 [N, A, heads], or float32 [N, A, controls] in their span.
 
     Masked roles choose among what is allowed now; a head of which nothing is allowed, as before a reset, chooses among all.
     """
@@ -15,7 +15,7 @@ def random_actions(batch: Batch, rng: np.random.Generator) -> Arrays:
     for name, role in batch.roles.items():
         shape = (batch.num_envs, role.count, role.action_size)
         if role.continuous:
-            drawn[name] = rng.uniform(-1, 1, shape).astype(role.action_dtype)
+            drawn[name] = rng.uniform(*role.span, shape).astype(role.action_dtype)
         elif role.masked:
             drawn[name] = among(batch.allowed[name], role, rng)
         else:

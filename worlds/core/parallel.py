@@ -61,7 +61,7 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
         return self._observation_spaces[agent]
 
     def action_space(self, agent: str) -> Box | MultiDiscrete:
-        """MultiDiscrete over the role's heads, or Box [-1, 1] over its continuous controls."""
+        """MultiDiscrete over the role's heads, or Box over its continuous controls, as wide as their span."""
         return self._action_spaces[agent]
 
     @property
@@ -164,7 +164,8 @@ class World(ParallelEnv[str, np.ndarray, np.ndarray]):  # type: ignore[misc]  # 
     def _misfit(self, name: str, given: str) -> str:
         role = self.batch.roles[self._seats[name][0]]
         if role.continuous:
-            wanted = f"{len(role.continuous)} numbers from -1 to 1: {', '.join(role.continuous)}"
+            low, high = role.span
+            wanted = f"{len(role.continuous)} numbers from {low:g} to {high:g}: {', '.join(role.continuous)}"
         else:
             heads = ", ".join(f"{h.name} from 0 to {len(h.choices) - 1}" for h in role.heads)
             wanted = f"{len(role.heads)} whole numbers: {heads}"
@@ -208,5 +209,5 @@ def _wide(role: Role) -> type:
 def _limits(role: Role) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest action, inclusive: each [heads] or [controls]."""
     if role.continuous:
-        return np.full(len(role.continuous), -1, np.float32), np.full(len(role.continuous), 1, np.float32)
+        return role.action_space.low, role.action_space.high  # type: ignore[union-attr]  # that of controls is a Box
     return np.zeros(len(role.heads), np.int64), np.array([len(h.choices) - 1 for h in role.heads])

@@ -44,7 +44,6 @@ def noise_dbm(kind: str, bandwidth_mhz: float) -> float:
 def efficiency(curves, i, distance_m2):
     """Bit/s that fit into a Hz at a squared distance, by ``curves`` [N, points]; nearer than 1 m is as 1 m, beyond 4 km as 4 km."""
     bits = np.float32(distance_m2 if distance_m2 > F(1) else F(1)).view(np.int32)
-    k = (bits >> SHIFT) - LOWEST
-    if k >= OCTAVES * PARTS:
-        k = OCTAVES * PARTS - 1
+    here = (bits >> SHIFT) - LOWEST
+    k = here if here < OCTAVES * PARTS else OCTAVES * PARTS - 1
     return curves[i, k] + (curves[i, k + 1] - curves[i, k]) * (F(bits & REST) * STEP)
