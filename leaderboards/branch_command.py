@@ -42,12 +42,13 @@ class Branch:
     def run(self, args: argparse.Namespace) -> int:
         """Branch, print what differs and where the transcripts are, and open the window if wanted."""
         need("rich", extra="leaderboards")
-        from avatarium.agents import branching
+        from avatarium.agents import branching, consent
         from avatarium.leaderboards import branch, terminal
         from avatarium.worlds.core.transcript import Transcript
 
         terminal.ready()
         told = Transcript.open(args.file)
+        consent.select([told], "replay")
         change, others = change_of(args), minds_of(args.others, list(told.header["roles"]))
         folder = args.out or free(Path("runs/branch"), f"{args.file.stem}-{args.at}")
         with terminal.judging(folder), terminal.bar("simulating both futures", None), branch.sandboxed() as load:

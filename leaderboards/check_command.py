@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ def examine(path: Path, world: str | None, trust: bool, as_json: bool) -> int:
     from avatarium.leaderboards import terminal
     from avatarium.leaderboards.check import check
 
+    warn(path)
     with terminal.judging(path.parent):
         report = check(path, world, trust)
     if as_json:
@@ -53,6 +55,15 @@ def examine(path: Path, world: str | None, trust: bool, as_json: bool) -> int:
         terminal.say(table(report))
         terminal.say(f"{report.file} may play for a score" if report.accepted else f"{report.file} is refused: {report.reason}")
     return 0 if report.accepted else 1
+
+
+def warn(path: Path) -> None:
+    """Say on standard error where a policy has learnt from recordings that persons have withdrawn since, as far as ledgers here tell."""
+    from avatarium.agents.consent import stale
+
+    for policy in stale.policies([path] if path.is_file() else []):
+        if sentence := stale.sentence(path, policy.data):
+            print(f"avatarium: {sentence}", file=sys.stderr)
 
 
 def table(report: "Report") -> Any:

@@ -75,6 +75,7 @@ class Submit:
         need("rich", extra="leaderboards")
         from avatarium.agents.exported import read
         from avatarium.leaderboards import terminal
+        from avatarium.leaderboards.check_command import warn
         from avatarium.leaderboards.judge import court, submit
         from avatarium.leaderboards.queue.entry import policy_key
         from avatarium.leaderboards.store import Store
@@ -82,6 +83,7 @@ class Submit:
 
         terminal.ready()
         manifest, onnx_bytes = read(args.policy)
+        warn(args.policy)
         key = policy_key(manifest, onnx_bytes)
         where = court(discovery.spec(args.world or manifest.world), counted(args.episodes), manifest.role)
         with Store(args.board) as store:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from avatarium.agents import consent
 from avatarium.leaderboards.stats import LEVEL, RESAMPLES, SEED, Interval
 from avatarium.worlds.core import speech
 from avatarium.worlds.core.errors import UserError
@@ -31,7 +32,7 @@ class Language:
 
 def language(paths: Sequence[Path]) -> Language:
     """Fold transcripts of a world whose avatars have ``wish`` and ``word``. Raises UserError for others, and for none."""
-    tables = np.array([_table(Transcript.open(path)) for path in paths])
+    tables = np.array([_table(told) for path in paths for told in consent.select([Transcript.open(path)], "replay").permitted])
     if not len(tables):
         raise UserError("there are no transcripts to learn the language from")
     draws = np.random.default_rng(SEED).multinomial(len(tables), np.full(len(tables), 1 / len(tables)), size=RESAMPLES // 4)

@@ -9,6 +9,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from avatarium.agents import consent
 from avatarium.leaderboards import metrics, show
 from avatarium.leaderboards.metrics import CONDUCT, Metric, Share
 from avatarium.leaderboards.stats import Interval, interval
@@ -60,6 +61,7 @@ def columns(paths: Sequence[Path], progress: Callable[[int], None] = lambda epis
     found: dict[tuple[str, ...], Column] = {}
     for path in paths:
         told = Transcript.open(path)
+        consent.select([told], "replay")
         world, cast = f"{told.spec.name} version {told.spec.version}", told.header["policies"]
         for role in told.roles.values():
             config = dict(_leaves(told.header["config"])) | {name: cast[name] for name in cast if name != role.name}

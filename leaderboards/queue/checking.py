@@ -23,7 +23,7 @@ from avatarium.worlds.core.spec import Role, WorldSpec
 ROWS = 512
 """Observations on which policies are compared."""
 FINE = 100
-"""Steps within 1 by which continuous actions are told apart."""
+"""Steps within half a span by which continuous actions are told apart."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def actions(policy: OnnxPolicy, role: Role) -> np.ndarray:
     observations = probes.samples(role, ROWS)
     best = policy.infer((observations, *policy.initial_state(ROWS)))[0]
     if policy.manifest.controls:
-        found: np.ndarray = np.round(best.clip(-FINE, FINE) * FINE).astype(np.int16).ravel()
+        found: np.ndarray = np.round(role.narrowed(best).clip(-FINE, FINE) * FINE).astype(np.int16).ravel()
         return found
     heads = np.split(best, np.cumsum(policy.manifest.actions)[:-1], axis=1)
     return np.stack([head.argmax(axis=1) for head in heads], axis=1).astype(np.int16).ravel()

@@ -78,7 +78,8 @@ def scenes_are_data(trial: Trial) -> Iterator[str]:
     if not isinstance(scene, Scene):
         yield f"scene gave a {type(scene).__name__}"
         return
-    arrays = [scene.boxes, scene.floors, scene.goals, scene.spots, *(scene.figures[name] for name in scene.figures.dtype.names or ())]
+    figures = [scene.figures[name] for name in scene.figures.dtype.names or ()]
+    arrays = [scene.boxes, scene.floors, scene.goals, scene.spots, scene.beams, *figures]
     if not all(np.isfinite(array).all() for array in arrays):
         yield "a scene has numbers that are not finite"
     if len(scene.names) != len(scene.figures) or len(scene.box_kinds) != len(scene.boxes) or len(scene.floor_tints) != len(scene.floors):
