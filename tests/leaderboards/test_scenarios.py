@@ -7,7 +7,7 @@ import pytest
 from avatarium.agents.exported import Manifest
 from avatarium.leaderboards.scenarios import Mode, alone, files, robustness, scenarios
 from avatarium.leaderboards.scenarios.permitted import check_fits
-from avatarium.leaderboards.scenarios.pillars import judged_by, pillars, reference
+from avatarium.leaderboards.scenarios.pillars import judged_by, pillars, reference, worlds_that_count
 from avatarium.worlds.core import discovery, settings
 from avatarium.worlds.core.errors import UserError
 
@@ -220,3 +220,23 @@ def test_what_is_wrong_with_curves_and_pillars_is_said_too(carrier, text, says):
     spec = carrier(text)
     with pytest.raises(UserError, match=says):
         (robustness(spec), pillars(spec))
+
+
+def test_metasync_has_a_table_of_its_own_and_counts_for_no_pillar():
+    spec = discovery.spec("metasync")
+    found = scenarios(spec)
+    assert len({s.key(spec) for s in found}) == len(found) == 6
+    assert {s.people for s in found if "people" in s.held_out} == {"coming and going"}
+    assert all(settings.build(spec.config, s.config).observe == "full" for s in found)
+    assert not pillars(spec)
+    assert worlds_that_count() == sorted(WORLDS)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_every_world_is_played_at_four_ages_of_what_is_known_of_others(world):
+    spec = discovery.spec(world)
+    for role in spec.role_names():
+        levels = [s for s in robustness(spec, role) if s.lesion and s.lesion[0] == "sync.aosi"]
+        assert [s.config["sync.aosi"] for s in levels] == [2, 5, 10]
+        assert len({s.key(spec) for s in levels}) == 3
+        assert not any(s.ranked for s in levels)
