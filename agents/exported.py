@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from avatarium.agents.archive import MAX_BYTES, check_onnx_bytes, pack, read
-from avatarium.agents.manifest import Manifest, StateShape
+from avatarium.agents.manifest import SPAN, Manifest, Span, StateShape
 from avatarium.agents.policy import Turn
 from avatarium.agents.readouts import ENTROPY, VALUE, entropy, gaussian_entropy
 from avatarium.agents.session import Session, runtime
@@ -65,24 +65,27 @@ def sample_actions(logits: np.ndarray, keys: np.ndarray, nvec: tuple[int, ...], 
     return actions
 
 
-def sample_controls(mean: np.ndarray, log_std: np.ndarray, keys: np.ndarray, greedy: bool) -> np.ndarray:
-    """Continuous controls float32 [B, C] in [-1, 1]: a clipped Gaussian (Box and Muller 1958), drawn by ``keys`` uint64 [B] alone."""
+def sample_controls(mean: np.ndarray, log_std: np.ndarray, keys: np.ndarray, greedy: bool, span: Span = SPAN) -> np.ndarray:
+    """Continuous controls float32 [B, C] in their span: a clipped Gaussian (Box and Muller 1958), drawn by ``keys`` uint64 [B] alone."""
     noise = np.zeros(mean.shape)
     for control in range(0 if greedy else mean.shape[1]):
         radius = np.sqrt(-2.0 * np.log(uniforms(keys, 2 * control)))
         noise[:, control] = radius * np.cos(2.0 * np.pi * uniforms(keys, 2 * control + 1))
     spread = np.exp(np.clip(log_std, -LOG_STD_LIMIT, LOG_STD_LIMIT))
-    controls: np.ndarray = np.clip(mean + spread * noise, -1.0, 1.0).astype(np.float32)
+    controls: np.ndarray = np.clip(mean + spread * noise, *span).astype(np.float32)
     return controls
 
 
-def drawn(outputs: Sequence[np.ndarray], turn: Turn, choices: tuple[int, ...], greedy: bool) -> tuple[np.ndarray, np.ndarray]:
+def drawn(
+    outputs: Sequence[np.ndarray], turn: Turn, choices: tuple[int, ...], greedy: bool, span: Span = SPAN
+) -> tuple[np.ndarray, np.ndarray]:
     """Actions for a turn, and the entropy float32 [B] of what they are drawn from.
 
-    ``outputs`` begins with logits float32 [B, sum(choices)], or, without ``choices``, with means and log-deviations float32 [B, controls].
+    ``outputs`` begins with logits float32 [B, sum(choices)], or, without ``choices``, with means and log-deviations float32 [B, controls]
+    of controls that are clipped to ``span``.
     """
     if not choices:
-        return sample_controls(outputs[0], outputs[1], turn.keys, greedy), gaussian_entropy(outputs[1])
+        return sample_controls(outputs[0], outputs[1], turn.keys, greedy, span), gaussian_entropy(outputs[1])
     logits = outputs[0] if turn.allowed is None else np.where(turn.allowed, outputs[0], FORBIDDEN)
     return sample_actions(logits, turn.keys, choices, greedy), entropy(logits, choices)
 
@@ -144,7 +147,7 @@ class OnnxPolicy:
                 raise PolicyError(f"{self.name} gave {name} that are not finite numbers")
 
     def _act(self, found: list[np.ndarray], turn: Turn) -> np.ndarray:
-        actions, unsure = drawn(found, turn, self.manifest.actions, self.manifest.sampling == "greedy")
+        actions, unsure = drawn(found, turn, self.manifest.actions, self.manifest.sampling == "greedy", self.manifest.span)
         self.told = {ENTROPY: unsure}
         if self.manifest.value:
             self.told[VALUE] = found[len(self.manifest.outputs) - 1][:, 0]

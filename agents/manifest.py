@@ -17,11 +17,16 @@ MAX_STATE_FLOATS = 4096
 MAX_TEXT = 2000
 """Characters in one text of a manifest."""
 SAMPLING = ("sample", "greedy")
-OPTIONAL = {"settings", VALUE}
+OPTIONAL = {"settings", VALUE, "span", "data"}
 """Keys that policies of earlier days do not have."""
+Span = tuple[float, float]
+SPAN = (-1.0, 1.0)
+"""The usual range of continuous controls."""
 MAX_SETTINGS = 32
 MAX_NUMBER = 2**53
 """In a setting: beyond it, floats skip whole numbers."""
+MAX_DATA = 256
+DATA = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -63,15 +68,19 @@ class Manifest:
     """Settings of the world that its role needs in order to sense and do what the policy was made for; may be left out."""
     value: bool = False
     """Whether the graph has an output ``value`` [B, 1] as well, the return that the policy expects; may be left out."""
+    span: Span = SPAN
+    """Lowest and highest value of every control, in whose units ``mean`` and ``log_std`` are; may be left out where it is [-1, 1]."""
+    data: tuple[str, ...] = ()
+    """Hashes of the recordings that it was shown (``agents.consent``), by which it is known when somebody withdraws; may be left out."""
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
         _check(self)
 
     def to_json(self) -> str:
-        """The manifest as JSON, one key a line, always in the same order; without ``value`` where there is none, as it used to be."""
-        told = {"schema": self.schema, **dataclasses.asdict(self)}
-        return json.dumps({name: kept for name, kept in told.items() if kept or name != VALUE}, indent=1) + "\n"
+        """The manifest as JSON, one key a line, always in the same order; without those of ``OPTIONAL`` that need not be told."""
+        told, unsaid = {"schema": self.schema, **dataclasses.asdict(self)}, {VALUE: False, "span": SPAN, "data": ()}
+        return json.dumps({name: kept for name, kept in told.items() if name not in unsaid or kept != unsaid[name]}, indent=1) + "\n"
 
     @property
     def outputs(self) -> tuple[tuple[str, int], ...]:
@@ -100,6 +109,8 @@ class Manifest:
         choices = tuple(len(head.choices) for head in role.heads) if not role.continuous else ()
         if (self.actions, self.controls) != (choices, len(role.continuous)):
             raise UserError(f"the manifest's actions {list(self.actions)} are not those of {spec.name}'s {self.role}, {list(choices)}")
+        if self.span != role.span:
+            raise UserError(f"the manifest's span {list(self.span)} is not that of {spec.name}'s {self.role}, {list(role.span)}")
 
     def _remedy(self) -> str:
         """What to do where signatures differ."""
@@ -177,6 +188,7 @@ def _check(manifest: Manifest) -> None:
         raise UserError(f"'sampling' in the manifest is {manifest.sampling[:40]!r}: {nearest(manifest.sampling[:40], SAMPLING)}")
     _check_states(manifest.recurrent)
     _check_settings(manifest.settings)
+    _check_data(manifest.data)
     if not isinstance(manifest.value, bool):
         raise UserError(f"'value' in the manifest has to be true or false, not {str(manifest.value)[:40]}")
 
@@ -188,6 +200,11 @@ def _check_settings(settings: object) -> None:
         if not isinstance(value, (str, int, float)) or not (isinstance(value, str) or abs(value) <= MAX_NUMBER):  # NaN is not, either
             raise UserError(f"the setting {str(name)[:40]!r} in the manifest has to be a text, a number, true or false")
         _check_text(f"{name}{value}", "settings")
+
+
+def _check_data(data: object) -> None:
+    if not isinstance(data, tuple) or len(data) > MAX_DATA or not all(isinstance(one, str) and DATA.fullmatch(one) for one in data):
+        raise UserError(f"'data' in the manifest has to be a list of at most {MAX_DATA} hashes of 64 hexadecimal digits")
 
 
 def _check_text(text: str, name: str) -> None:
@@ -209,6 +226,14 @@ def _check_actions(manifest: Manifest) -> None:
         _check_whole(choices, "actions", 1, 4096)
     if bool(manifest.actions) == bool(manifest.controls):
         raise UserError("the manifest has to give either 'actions' (numbers of choices) or 'controls' (how many), not both")
+    _check_span(manifest.span)
+
+
+def _check_span(span: object) -> None:
+    ends = span if isinstance(span, tuple) else ()
+    numbers = [end for end in ends if isinstance(end, int | float) and not isinstance(end, bool) and abs(end) <= MAX_NUMBER]
+    if len(ends) != 2 or numbers != [*ends] or not numbers[0] < numbers[1]:
+        raise UserError(f"'span' in the manifest has to be two numbers, the lower one first, not {str(span)[:40]}")
 
 
 def _check_states(states: tuple[StateShape, ...]) -> None:

@@ -28,7 +28,8 @@ class Random:
         size = self._role.action_size
         columns = [uniform(turn.keys, k) for k in range(size)]
         if self._role.continuous:
-            return np.stack([2.0 * u - 1.0 for u in columns], axis=1).astype(np.float32), ()
+            low, high = self._role.span
+            return np.stack([(high - low) * u + low for u in columns], axis=1).astype(np.float32), ()
         sizes = [len(head.choices) for head in self._role.heads]
         if turn.allowed is not None:
             masks = np.split(turn.allowed, np.cumsum(sizes)[:-1], axis=1)

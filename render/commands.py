@@ -92,11 +92,12 @@ def viewer_of(
 
 def _transcript(file: Path) -> "Transcript":
     """A transcript to be shown; one that was cut is shown as far as it goes, and that is said."""
+    from avatarium.render.play import consent
     from avatarium.worlds.core.transcript import Transcript
 
     if file.is_dir():
         raise UserError(f"{file} is a folder: name a transcript (.avt), or follow a training run with --live {file}")
-    transcript = Transcript.open(file)
+    transcript = consent.seen(Transcript.open(file))
     if not transcript.complete:
         print(f"avatarium: {file} was cut; it is shown up to step {transcript.steps}", file=sys.stderr)
     return transcript

@@ -40,12 +40,13 @@ def export_html(file: Path, out: Path, camera: str = "orbit", follow: str = "", 
     Raises UserError for files, cameras, avatars and steps that there are not, and where the page cannot be written.
     """
     from avatarium.render.draw import camera as cameras
+    from avatarium.render.play import consent
     from avatarium.render.web import packing, page, replay
     from avatarium.worlds.core.errors import nearest
     from avatarium.worlds.core.transcript import Transcript
 
     cameras.check(camera)
-    told = Transcript.open(file)
+    told = consent.seen(Transcript.open(file))
     if not told.complete:
         print(f"avatarium: {file} was cut; the page shows it up to step {told.steps}", file=sys.stderr)
     if not 0 <= start <= told.steps:

@@ -45,6 +45,7 @@ class Train:
             help="a policy, .zip or run that plays a role instead of learning",
         )
         add("--demos", action="append", default=[], type=Path, metavar="PATH", help="transcripts to imitate (--train algorithm=cloning)")
+        add("--skip-private", action="store_true", help="with --demos: leave out recordings of persons who do not allow it")
         add("--from", dest="parent", type=Path, metavar="RUN", help="begin with the policies of another run")
         add("--out", type=Path, metavar="DIR", help="folder of the run (default: the next free runs/WORLD-N)")
         add("--resume", type=Path, metavar="RUN", help="go on with a run, in its folder, from its last checkpoint")

@@ -58,7 +58,8 @@ def card(spec: "WorldSpec", overrides: list[str]) -> str:
 def _role(role: "Role") -> list[str]:
     parts = [f"## Role {role.name}, {role.count} by these settings", f"Senses {role.observation_size} numbers:", aligned(role.table())]
     if role.continuous:
-        parts.append(f"Acts by {len(role.continuous)} numbers from -1 to 1: {', '.join(role.continuous)}.")
+        low, high = role.span
+        parts.append(f"Acts by {len(role.continuous)} numbers from {low:g} to {high:g}: {', '.join(role.continuous)}.")
     else:
         heads = [f"| {h.name} | {', '.join(f'{k} {choice}' for k, choice in enumerate(h.choices))} |" for h in role.heads]
         parts += ["Acts by one choice per head:", aligned("\n".join(["| head | choices |", "|---|---|", *heads]))]

@@ -1,5 +1,6 @@
 """What may be done otherwise from some step of an episode on: a policy, an action, a word."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -83,12 +84,13 @@ def _column(name: str, value: str | int | float, role: Role) -> tuple[int, float
     k = names.index(name)
     if not role.continuous:
         return k, _choice(name, value, role.heads[k].choices)
+    low, high = role.span
     try:
         control = float(value)
     except ValueError:
-        control = 2.0
-    if not -1.0 <= control <= 1.0:
-        raise UserError(f"{name}={value} is no control of a {role.name}: give a number from -1 to 1")
+        control = math.nan
+    if not low <= control <= high:
+        raise UserError(f"{name}={value} is no control of a {role.name}: give a number from {low:g} to {high:g}")
     return k, control
 
 

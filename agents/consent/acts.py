@@ -1,7 +1,7 @@
 """What each act of ``avatarium consent`` does: from its arguments to an exit code and lines to print."""
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from avatarium.agents.consent import agreeing, keys, stale, sweeping, verifying, words
@@ -192,7 +192,7 @@ def _gone(which: Sequence[stale.Stale]) -> str:
     return f"{count} of {_count(of, 'recording')} of persons that it has learnt from {'was' if count == 1 else 'were'} withdrawn"
 
 
-def _named(which: Sequence[stale.Stale]) -> Iterator[str]:
+def _named(which: Iterable[stale.Stale]) -> Iterator[str]:
     """After a withdrawal, which policies have to be thought of."""
     by_data = {one.data: one for one in which}
     for policy in stale.policies([Path("runs")] if Path("runs").is_dir() else []):

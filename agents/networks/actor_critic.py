@@ -143,6 +143,19 @@ class ActorCritic(nn.Module):
         normalised, features, _ = self._features(inputs)
         return self._decide(features), self.critic(self._judged(inputs, normalised, features))
 
+    @property
+    def thought_size(self) -> int:
+        """Numbers of which the policy's last layer makes its decisions."""
+        last = self.actor[-1]
+        assert isinstance(last, nn.Linear)
+        return last.in_features
+
+    def thinking(self, inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
+        """As ``both``, with what the policy's last layer makes its decisions of, [..., thought_size]."""
+        normalised, features, _ = self._features(inputs)
+        thought: Tensor = self.actor[:-1](features)
+        return self._spread(self.actor[-1](thought)), self.critic(self._judged(inputs, normalised, features)), thought
+
     def remember(self, inputs: Inputs) -> tuple[Tensor, State]:
         """The policy's outputs over sequences [L, B, ...], and the memory after every step: float32 [L, B, units] each."""
         _, features, states = self._features(inputs)
@@ -176,7 +189,10 @@ class ActorCritic(nn.Module):
 
     def _decide(self, features: Tensor) -> Tensor:
         """Logits [..., sum(choices)], or means and log-deviations [..., 2 controls]."""
-        out: Tensor = self.actor(features)
+        return self._spread(self.actor(features))
+
+    def _spread(self, out: Tensor) -> Tensor:
+        """What the actor's last layer gives, with log-deviations beside means."""
         if not self.controls:
             return out
         return torch.cat([out, self.log_std.clamp(*LOG_STD_RANGE).expand_as(out)], dim=-1)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from avatarium.worlds.core.spec import Role
+
 LOG_STD_RANGE = (-5.0, 2.0)
 """Bounds on the logarithm of a continuous control's standard deviation."""
 FORBIDDEN = -1e9
@@ -37,3 +39,11 @@ def gaussian(parameters: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
     log_prob = (-0.5 * scaled.square() - log_std - 0.5 * math.log(2 * math.pi)).sum(-1)
     entropy = (log_std + 0.5 * math.log(2 * math.pi * math.e)).sum(-1)
     return log_prob, entropy
+
+
+def stretched(parameters: Tensor, role: Role) -> Tensor:
+    """Gaussians over controls in [-1, 1] as Gaussians over the span of ``role``; ``parameters`` [..., 2K] as for ``gaussian``."""
+    if role.span == (-1.0, 1.0):
+        return parameters
+    mean, log_std = parameters.chunk(2, dim=-1)
+    return torch.cat([role.stretched(mean), log_std + math.log(0.5 * (role.span[1] - role.span[0]))], dim=-1)

@@ -83,7 +83,7 @@ class Cpu:
         building = picture.building
         solid = _cut(building.solid, camera.cut_m)
         herds = ((avatar_mesh(), picture.avatars), (flag_mesh(), picture.flags), (fruit_mesh(), picture.fruit))
-        figures = np.concatenate([place(mesh, instances) for mesh, instances in herds])
+        figures = np.concatenate([*(place(mesh, instances) for mesh, instances in herds), picture.beams])
         mesh = np.concatenate([solid, floor_quad(building.bounds), figures])
         position = np.ascontiguousarray(mesh["position"])
         aspect = view.area[2] / view.area[3]

@@ -18,6 +18,7 @@ _FACES = (
     ((0.0, -1.0, 0.0), ((0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1))),
     ((0.0, 0.0, 1.0), ((0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1))),
 )
+_UNDERSIDE = ((0.0, 0.0, -1.0), ((0, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)))
 
 
 def boxes(extents: np.ndarray, side: np.ndarray, top: np.ndarray, foot_light: float = 0.66) -> np.ndarray:
@@ -31,6 +32,28 @@ def boxes(extents: np.ndarray, side: np.ndarray, top: np.ndarray, foot_light: fl
         out["normal"][:, face] = normal
         out["colour"][:, face] = top if normal[2] else side
         out["light"][:, face] = 1.0 if normal[2] else np.where(pick[:, 2], 1.0, foot_light)
+    return out.reshape(-1)
+
+
+def beams(rows: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Straight bars with a square section, VERTEX [36 L]; rows [L, 7] are x, y, z of both ends and the width (m).
+
+    ``colours``: linear, [L, 3].
+    """
+    r = np.asarray(rows, np.float32)
+    along = r[:, 3:6] - r[:, :3]
+    length = np.linalg.norm(along, axis=1, keepdims=True)
+    ahead = np.where(length > 0, along / np.maximum(length, 1e-9), (1.0, 0.0, 0.0))
+    side = np.cross(np.where(np.abs(ahead[:, 2:]) > 0.9, (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)), ahead)
+    side /= np.linalg.norm(side, axis=1, keepdims=True)
+    frame = np.stack([ahead, side, np.cross(ahead, side)], axis=1)
+    size = np.concatenate([length, r[:, 6:7], r[:, 6:7]], axis=1)
+    out = np.zeros((len(r), 6, 6), VERTEX)
+    for face, (normal, corners) in enumerate((*_FACES, _UNDERSIDE)):
+        local = (np.array(corners, np.float32)[_QUAD] - (0.0, 0.5, 0.5))[None] * size[:, None]
+        out["position"][:, face] = r[:, None, :3] + local @ frame
+        out["normal"][:, face] = (np.array(normal) @ frame)[:, None]
+    out["colour"], out["light"] = np.asarray(colours)[:, None, None], 1.0
     return out.reshape(-1)
 
 

@@ -64,6 +64,8 @@ class Gpu:
         self._programs["sheet"]["picture"].value = self._programs["enlarge"]["picture"].value = PICTURE_UNIT
         self._herds = [Herd(gl, self._programs, mesh) for mesh in (avatar_mesh(), flag_mesh(), fruit_mesh())]
         self._marks = Growing(gl, self._programs["flat"], "3f 4f", ("position", "colour"))
+        self._beams = Growing(gl, self._programs["level"], "3f 3f 3f 1f", ("position", "normal", "colour", "light"))
+        self._dark_beams = Growing(gl, self._programs["depth_level"], "3f 28x", ("position",))
         corners = gl.buffer(np.array([-1, -1, 1, -1, -1, 1, 1, 1], "f4").tobytes())
         self._backdrop = gl.vertex_array(self._programs["backdrop"], [(corners, "2f", "corner")])
         self._enlarge = gl.vertex_array(self._programs["enlarge"], [(corners, "2f", "corner")])
@@ -142,6 +144,8 @@ class Gpu:
         if quality.moving_shadows:
             for herd in self._herds:
                 herd.shadow()
+            self._programs["depth_level"]["cut"].value = _NO_CUT
+            self._dark_beams.render(view.picture.beams)
 
     def _world(self, view: View, area: tuple[int, int, int, int], level: Level, target: Target) -> None:
         gl, programs, picture, camera = self._gl, self._programs, view.picture, view.camera
@@ -158,6 +162,8 @@ class Gpu:
         programs["backdrop"]["shades"].write(picture.backdrop.tobytes())
         gl.enable_only(gl.DEPTH_TEST | gl.CULL_FACE)
         level.solid.render()
+        programs["level"]["cut"].value = _NO_CUT
+        self._beams.render(picture.beams)
         for herd in self._herds:
             herd.render()
         level.floor.render()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from avatarium.render.draw import building, figures, overlays
+from avatarium.render.draw import building, figures, geometry, overlays, palette
 from avatarium.render.draw.building import Building
 from avatarium.render.draw.camera import Camera
 from avatarium.render.draw.geometry import FLAT
@@ -40,12 +40,14 @@ class Emphasis:
 
 @dataclass(frozen=True)
 class Picture:
-    """A scene to draw: the level, instances of avatars, flags and fruit, blended triangles on the floor, and what lies behind."""
+    """A scene to draw: the level, instances of avatars, flags and fruit, bars, blended triangles on the floor, and what lies behind."""
 
     building: Building
     avatars: np.ndarray
     flags: np.ndarray
     fruit: np.ndarray
+    beams: np.ndarray
+    """VERTEX: bars, which stand at their full height."""
     overlays: np.ndarray
     backdrop: np.ndarray
     """float32 [5, 3], sRGB in [0, 1]: see ``Surfaces.backdrop``."""
@@ -115,6 +117,7 @@ class Composer:
             avatars=avatars[shown],
             flags=figures.flag_instances(scene.goals, emphasis.time_s),
             fruit=figures.fruit_instances(scene.spots),
+            beams=geometry.beams(scene.beams[:, :7], palette.linear(palette.PEOPLE)[scene.beams[:, 7].astype(int) % len(palette.PEOPLE)]),
             overlays=_marks(scene, camera, emphasis, theme),
             backdrop=theme.surfaces.backdrop.astype(np.float32) / np.float32(255),
         )

@@ -21,8 +21,8 @@ class GlEyes:
     """The eyes of the avatars of ``role`` of a batch, drawn with OpenGL: like ``batch.eyes``, whose pictures define what is seen, but for
     edges, which may be a pixel off, and rounding. To be closed after use.
 
-    Others are drawn as they are, also where they are known late. Raises UserError for a role, size or angle that ``batch.eyes`` refuses, and
-    with the remedy where no OpenGL context can be made.
+    Others are drawn as they are, also where they are known late. Raises UserError for a role, size or angle that ``batch.eyes`` refuses,
+    and with the remedy where no OpenGL context can be made.
     """
 
     def __init__(self, batch: Batch, role: str, width: int = 84, height: int = 84, fov_deg: float = 90.0) -> None:

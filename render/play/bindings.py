@@ -41,7 +41,7 @@ SHORT, ROW = 4, 20
 
 
 class Stroke(NamedTuple):
-    """A key that stands for a choice of a head, or for a value of a control."""
+    """A key that stands for a choice of a head, or for a value of a control, which is in [-1, 1] whatever the span."""
 
     key: str
     part: int
@@ -86,7 +86,8 @@ class Scheme:
         """What a stroke stands for, in words."""
         if not self.role.continuous:
             return self.role.heads[stroke.part].choices[stroke.choice].replace("_", " ")
-        return f"word {stroke.choice}" if stroke.choice else f"{stroke.value:+g}"
+        usual = self.role.span[0] < 0
+        return f"word {stroke.choice}" if stroke.choice else f"{self.role.stretched(stroke.value):{'+g' if usual else 'g'}}"
 
 
 def rests(head: Head) -> bool:

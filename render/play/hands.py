@@ -38,7 +38,7 @@ class Hands:
         self.hint = ""
 
     def action(self, grip: Grip, allowed: np.ndarray | None = None, due: bool = True) -> np.ndarray:
-        """What to do in this step: [heads] int32, or [controls] float32 in [-1, 1].
+        """What to do in this step: [heads] int32, or [controls] float32 in their span.
 
         ``allowed`` bool [C] are the choices that are open, for roles with masks; ``due`` says whether what is decided now counts: if
         not, it stands until it does.
@@ -115,7 +115,7 @@ class Hands:
         return chosen
 
     def _controls(self, given: dict[int, list[Stroke]], grip: Grip) -> np.ndarray:
-        """Values of the continuous controls: a word's place on its scale, else what keys and sticks add up to."""
+        """Values of the continuous controls: a word's place on its scale, else what keys and sticks add up to; at rest the middle."""
         found = np.zeros(len(self._role.continuous), np.float32)
         for k, name in enumerate(self._role.continuous):
             strokes = given.get(k, [])
@@ -126,7 +126,7 @@ class Hands:
             if name in STICKS and not strokes:
                 index, sign = STICKS[name]
                 found[k] = sign * grip.sticks[index]
-        return found
+        return self._role.stretched(found)  # type: ignore[no-any-return]
 
 
 def _steered(sticks: tuple[float, float, float, float]) -> list[str]:

@@ -60,9 +60,10 @@ class Player:
         """Keep the episode, from its beginning, in a new transcript in ``folder``. Raises UserError where none can be written."""
         human = {"agent": self.agent, "role": self._role, "consent": consent.line, "device": consent.device}
         human["time"] = datetime.now(UTC).isoformat(timespec="seconds")
+        extra = {"human": human, "persons": [{"agent": self.agent, **consent.person}]}
         name = _fresh(folder, f"{self._batch.spec.name}-{self._seed}")
         try:
-            self._recorder = self._play.recorder_for(folder, self._batch, [self._seed], self._policies, {"human": human}, [name])
+            self._recorder = self._play.recorder_for(folder, self._batch, [self._seed], self._policies, extra, [name])
         except OSError as fault:
             raise UserError(f"nothing can be recorded in {folder} ({fault.strerror}): give another --out") from fault
         self.path = self._recorder.paths[0]

@@ -45,6 +45,12 @@ class Play:
             metavar="WORDS",
             help='agree to the recording beforehand, such as "I agree": no questions are asked, and the words are kept in the transcript',
         )
+        parser.add_argument(
+            "--key",
+            type=Path,
+            metavar="FILE",
+            help="your token, by which you take consent back (default: beside the ledger in --out, made anew)",
+        )
         parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="change a setting of the world")
         parser.add_argument("--steps", type=int, metavar="N", help="leave after so many steps")
 
@@ -68,7 +74,7 @@ class Play:
         finally:
             player.close()
         if player.path is not None:
-            print(player.path)
+            print(f"{player.path}   (avatarium consent withdraw {player.path})")
         if player.trouble:
             print(f"avatarium: {player.trouble}", file=sys.stderr)
         return 1 if player.trouble else 0
@@ -97,15 +103,15 @@ def play(player: "Player", args: argparse.Namespace) -> None:
             return going
 
         loop = Loop(viewer, desk, args.backend, drive, bindings=player.scheme.keys())
-        if welcome(player, desk, loop, args.out, args.consent):
+        if welcome(player, desk, loop, args):
             viewer.say("space pauses · H help · Esc leaves", 6.0)
             loop.run(args.steps)
     finally:
         desk.close()
 
 
-def welcome(player: "Player", desk: "Desk", loop: "Loop", folder: Path, words: str | None) -> bool:
-    """Ask for consent, unless ``words`` give it, and show the keys; returns whether the person wants to play."""
+def welcome(player: "Player", desk: "Desk", loop: "Loop", args: argparse.Namespace) -> bool:
+    """Ask for consent, unless words of the person give it, and show the keys; returns whether the person wants to play."""
     from avatarium.render.play import bindings, consent
     from avatarium.render.viewer import asking
 
@@ -115,12 +121,12 @@ def welcome(player: "Player", desk: "Desk", loop: "Loop", folder: Path, words: s
 
     rows = bindings.table(player.scheme, desk.pads.any)
     loop.viewer.keys = rows
-    line = words
-    if words is None:
-        line = consent.STATEMENT if ask(consent.QUESTION, consent.told(folder)) else None
+    line = args.consent
+    if line is None:
+        line = consent.STATEMENT if ask(consent.QUESTION, consent.told(args.out)) else None
         if desk.left or not ask(f"You are {player.agent}. Ready?", [f"{meaning}: {keys}" for keys, meaning in rows]):
             return False
     if line:
-        player.record(folder, consent.Consent(line, "gamepad" if desk.pads.any else "keyboard"))
+        player.record(args.out, consent.agreed(line, "gamepad" if desk.pads.any else "keyboard", args.out, args.key))
     desk.grip()  # what answered the questions is no move
     return True

@@ -68,6 +68,7 @@ class Diary:
 def spoken(role: Role, action: np.ndarray) -> str:
     """An action in words; idle heads are left out."""
     if role.continuous:
-        return ", ".join(f"{name} {value:+.1f}" for name, value in zip(role.continuous, action.tolist(), strict=True))
+        form = "+.1f" if role.span[0] < 0 else ".2f"
+        return ", ".join(f"{name} {value:{form}}" for name, value in zip(role.continuous, action.tolist(), strict=True))
     chosen = [(head.name, head.choices[int(k)]) for head, k in zip(role.heads, action.tolist(), strict=True) if int(k) > 0]
     return ", ".join(f"{name} {choice}" for name, choice in chosen) or "stand"

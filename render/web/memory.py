@@ -55,6 +55,7 @@ def _describe(role: Role) -> dict[str, Any]:
         "terms": list(role.terms),
         "heads": [] if role.continuous else [[head.name, list(head.choices)] for head in role.heads],
         "controls": list(role.continuous),
+        "span": list(role.span),
         "singles": [name.replace("_", " ") for name in _singles(role)],
         "fan": [float(rays.FAN_RAD), float(rays.RANGE_M)],
         "readouts": [],
@@ -66,8 +67,8 @@ def _singles(role: Role) -> list[str]:
 
 
 def _action(role: Role, done: np.ndarray) -> np.ndarray:
-    """uint8 [A, H]: choices of heads, or controls from 0 (-1) to 200 (+1)."""
-    codes = np.round((np.clip(done, -1, 1) + 1) * 100) if role.continuous else done
+    """uint8 [A, H]: choices of heads, or controls from 0 to 200 over their span."""
+    codes = np.round((np.clip(role.narrowed(done), -1, 1) + 1) * 100) if role.continuous else done
     return codes.astype(np.uint8)
 
 

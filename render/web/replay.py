@@ -11,7 +11,7 @@ from avatarium.render.web.tracks import SPEED_M_S, TURN, UNIT_M, Figures, Senten
 from avatarium.worlds.core.scene import Scene
 from avatarium.worlds.core.transcript import Transcript
 
-WIDTHS = {"boxes": 7, "floors": 5, "goals": 3, "spots": 5, "labels": 4}
+WIDTHS = {"boxes": 7, "floors": 5, "goals": 3, "spots": 5, "beams": 8, "labels": 4}
 """Whole numbers in a row of each kind of thing that comes and goes; places count from the corner of the floor."""
 
 
@@ -73,13 +73,14 @@ class _Pages:
 def rows_of(scene: Scene, origin: np.ndarray, texts: Words) -> dict[str, np.ndarray]:
     """The parts of a scene that come and go, as int32 [S, width] by the names of ``WIDTHS``."""
     boxes, floors, goals, spots = scene.boxes, scene.floors, scene.goals, scene.spots
-    twice = np.tile(origin, 2)
+    twice, beams = np.tile(origin, 2), scene.beams - np.array([*origin, 0, *origin, 0, 0, 0])
     labels = [(*lengths(np.array([at.x_m, at.y_m, at.z_m]) - [*origin, 0]).tolist(), texts.number(at.text)) for at in scene.labels]
     return {
         "boxes": np.column_stack([scene.box_kinds, lengths(boxes[:, :4] - twice), lengths(boxes[:, 4:])]),
         "floors": np.column_stack([lengths(floors - twice), scene.floor_tints]),
         "goals": np.column_stack([lengths(goals[:, :2] - origin), goals[:, 2]]).astype(np.int32),
         "spots": np.column_stack([lengths(spots[:, :2] - origin), lengths(spots[:, 2:4]), spots[:, 4]]).astype(np.int32),
+        "beams": np.column_stack([lengths(beams[:, :7]), beams[:, 7]]).astype(np.int32),
         "labels": np.array(labels, np.int32).reshape(-1, WIDTHS["labels"]),
     }
 

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from avatarium import agents
+from avatarium.agents.consent import agreeing
+from avatarium.agents.consent.ledger import NAME, Ledger
 from avatarium.agents.play import play
 from avatarium.agents.policy import Memory, Turn
 from avatarium.training.demos import retelling
@@ -277,6 +279,7 @@ def test_a_person_can_be_told_from_the_others(tmp_path: Path) -> None:
     while not batch.ended[0]:
         batch.step({"walker": np.zeros((1, 2, 2), np.int32)})
         recorder.step()
+    agreeing.grant(Ledger(tmp_path / NAME), "a" * 32, ["train"], sessions=[Transcript.open(recorder.paths[0]).digest])
     person, others = (load(tmp_path, LANES, "walker", wanted=Wanted(policies=(name,))) for name in (BY_HAND, "random"))
     assert (person.tracks["who"].tolist(), others.tracks["who"].tolist()) == ([1], [0])
 

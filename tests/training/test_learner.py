@@ -206,6 +206,6 @@ def test_losses_that_are_not_numbers_end_training(algorithm: BatchedPPO) -> None
 def test_transposed_gradients_are_laid_out_like_their_weights() -> None:
     """Fused Adam would otherwise take them for others."""
     weight, gradient = torch.nn.Parameter(torch.zeros(3, 2)), torch.arange(6.0).reshape(2, 3).T
-    (found,), _ = learner._summed([(4, (gradient,), torch.zeros(1))], [weight])
+    (found,), _ = learner._summed([(4, (gradient,), torch.zeros(1))], [weight], 1)
     assert found.stride() == weight.stride()
     assert torch.equal(found, gradient)

@@ -58,7 +58,7 @@ class WorldTensorEnv(EnvBase):  # type: ignore[misc]
     def _action_spec(self, role: Role) -> Any:
         lead = self._here[role.name].shape
         if role.continuous:
-            return specs.Bounded(-1.0, 1.0, (*lead, role.action_size))
+            return specs.Bounded(*role.span, (*lead, role.action_size))
         counts = [len(head.choices) for head in role.heads]
         if len(counts) == 1:
             return specs.Categorical(counts[0], lead)

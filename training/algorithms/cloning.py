@@ -33,10 +33,11 @@ class CloningConfig(BatchedPPOConfig):
     def __init__(self, algo_class: type | None = None) -> None:
         super().__init__(algo_class=algo_class or Cloning)
         self.demos: tuple[str, ...] = ()
+        self.skip_private = False
 
-    def demonstrated(self, paths: tuple[str, ...]) -> Self:
-        """Learn from the transcripts at ``paths``, files or folders."""
-        self.demos = paths
+    def demonstrated(self, paths: tuple[str, ...], skip_private: bool = False) -> Self:
+        """Learn from the transcripts at ``paths``, files or folders; see ``demonstrations.load``."""
+        self.demos, self.skip_private = paths, skip_private
         return self
 
     def get_default_learner_class(self) -> type:
@@ -84,7 +85,7 @@ class DemoSampler:
     def collect(self) -> Harvest:
         """The next batch."""
         batch = RolloutBatch({module: self._next(module) for module in self._shown}, self._steps * self._slots)
-        log_steps(self._metrics, batch)
+        log_steps(self._metrics, batch.env_steps, batch.decisions)
         return shards(batch, max(1, self._learners)), [self._metrics.reduce()]
 
     def _next(self, module: str) -> Fragment:
@@ -117,7 +118,11 @@ class Cloning(BatchedPPO):
         learnt, held_out = {}, {}
         for role, module in where["casting"].modules.items():
             paths = [Path(path) for path in config.demos]
-            found = demonstrations.load(paths, where["address"], role, where["settings"], gamma=config.gamma)
+            found = demonstrations.load(
+                paths, where["address"], role, where["settings"], gamma=config.gamma, skip_private=config.skip_private
+            )
+            self.data = tuple(dict.fromkeys((*self.data, found.data)))
+            self.notes += (found.summary(),)
             learnt[module], held_out[module] = found.split(HELD_OUT, config.seed or 0)
         steps, slots = config.rollout_fragment_length, config.num_envs_per_env_runner
         self._held_out = {module: next(shown.fragments(steps, slots, None, extras[module])).fragment for module, shown in held_out.items()}

@@ -18,6 +18,7 @@ from ray.rllib.utils.metrics import (
 )
 
 from avatarium.agents.networks.actor_critic import Architecture
+from avatarium.training.learn.foresight import Foresight
 from avatarium.training.learn.learner import BatchedPPOTorchLearner
 from avatarium.training.learn.modules import ActorCriticModule
 from avatarium.training.learn.telling import Telling
@@ -64,7 +65,9 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         self.ahead = True
         self.learner_threads = 0
         self.sequence = 1
+        self.finite = False
         self.telling: dict[str, Telling] = {}
+        self.foresight: dict[str, Foresight] = {}
 
     def world(self, address: str, threads: int = 1, casting: Casting | None = None, **settings: Any) -> Self:
         """Train in the arena at ``address`` (see ``arena.find``) under these settings; by default every role learns by itself.
@@ -77,19 +80,32 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         self.environment(env="avatarium", env_config=where | {"visits": False, "lifetime": False})
         return self.multi_agent(policies=set(cast.modules.values()), policy_mapping_fn=role_of)  # type: ignore[no-any-return]
 
-    def network(self, architecture: Architecture, central: int = 0, wonder: Wonder | None = None, sequence: int = 16) -> Self:
+    def network(
+        self, architecture: Architecture, central: int = 0, wonder: Wonder | None = None, sequence: int = 16, foresees: int = 0
+    ) -> Self:
         """Networks of this architecture; ``central``: features of the global state that critics see; ``wonder``: what they are curious of.
 
-        ``sequence``: steps through which gradients of recurrent networks flow. Comes after ``world``.
+        ``sequence``: steps through which gradients of recurrent networks flow; ``foresees``: numbers that they foretell, at most (see
+        ``foresee``). Comes after ``world``.
         """
         self.sequence = 1 if architecture.core == "mlp" else sequence
         self.env_config |= {"visits": wonder is not None and wonder.counts, "lifetime": wonder is not None and wonder.lifetime}
-        config = {"architecture": architecture, "central": central, "wonder": wonder}
+        config = {"architecture": architecture, "central": central, "wonder": wonder, "foresees": foresees}
         return self.rl_module(rl_module_spec=RLModuleSpec(module_class=ActorCriticModule, model_config=config))  # type: ignore[no-any-return]
 
     def tell(self, telling: dict[str, Telling]) -> Self:
         """Modules that are made to tell something, by name."""
         self.telling = telling
+        return self
+
+    def foresee(self, foresight: dict[str, Foresight]) -> Self:
+        """Modules that are made to foresee something, by name."""
+        self.foresight = foresight
+        return self
+
+    def limits(self, *, finite: bool) -> Self:
+        """``finite``: a time limit ends a return; else what would come after it is expected as the critic thinks (Pardo et al. 2018)."""
+        self.finite = finite
         return self
 
     def speed(self, *, ahead: bool, learner_threads: int = 0) -> Self:
@@ -128,11 +144,15 @@ class BatchedPPO(PPO):  # type: ignore[misc]
     """PPO whose runners and learners exchange whole columns; see ``BatchedPPOConfig``.
 
     Set ``lr_scale`` between iterations to anneal the learning rates, and ``orders`` to tell the runners something new;
-    ``env_steps_before`` counts what a resumed run had played.
+    ``env_steps_before`` and ``updates_before`` count what a resumed run had played, and how often it had learnt; ``data`` are the hashes of
+    recordings that it learns from, ``notes`` what the user should know of them.
     """
 
     lr_scale = 1.0
+    data: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     env_steps_before = 0
+    updates_before = 0
     orders = Orders()
     _sampler: Sampler
 

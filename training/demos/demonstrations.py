@@ -9,17 +9,19 @@ Two hundred episodes of a world's heuristic, and how they are read::
     for shown in train.fragments(steps=128, slots=64, rng=np.random.default_rng(0)):
         ...
 
-``avatarium play`` records what a person does; ``Wanted(policies=(BY_HAND,))`` takes the person's avatar and leaves the others out.
+``avatarium play`` records what a person does; ``Wanted(policies=(BY_HAND,))`` takes the person's avatar and leaves the others out. What
+persons did is learnt from by their consent alone, which ``load`` asks for, and in whose ledger it enters what was learnt from.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from avatarium.agents.consent import TRAINING, Gate, Making, Permit, PrivateError, data_hash
 from avatarium.leaderboards import metrics
 from avatarium.training.demos import retelling
 from avatarium.training.demos.retelling import Columns, Told
@@ -61,6 +63,7 @@ def load(
     most: int = MOST,
     strict: bool = True,
     progress: Callable[[int], None] = lambda decisions: None,
+    skip_private: bool = False,
 ) -> Demonstrations:
     """Decisions of ``role`` from transcripts, files or folders of them, to train with in ``world`` with the settings ``overrides``.
 
@@ -68,28 +71,37 @@ def load(
     UserError for transcripts that do not, that are damaged, of another world or version, or in which the role senses or does other
     things; without ``strict`` these are left out and told in ``skipped``. Raises UserError when nothing is left, and when there are more
     than ``most`` decisions. ``progress`` is called with the number of decisions regained since the last call.
+
+    Raises PrivateError for recordings of persons who do not allow them to be learnt from; with ``skip_private`` these are left out and
+    told in ``skipped``. What is used of persons is entered in their ledger.
     """
     spec = discovery.spec(world)
     pupil = _Pupil(spec, role, overrides or {})
-    files, skipped = _files(paths, world), []
+    files, skipped = _files(paths, world), list[str]()
+    gate, permits = Gate("train"), dict[int, Permit]()
     found: list[tuple[int, Told, float]] = []
     for number, path in enumerate(files):
         try:
             transcript = Transcript.open(path)
             pupil.check(transcript)
+            permit = gate.look(transcript)
         except UserError as refusal:
-            if strict:
+            if not skip_private if isinstance(refusal, PrivateError) else strict:
                 raise
             skipped.append(str(refusal))
             continue
         avatars = _avatars(transcript, role, wanted.policies)
         if avatars:
+            permits[number] = permit
             found.append((number, Told.by(transcript, avatars), _score(transcript, role, avatars, wanted.by)))
     chosen = _chosen(found, wanted)
     if not chosen:
         raise UserError(_nothing(len(files), skipped, wanted))
     _check_size(sum(told.decisions for _, told in chosen), most, pupil.role)
-    return _regained(spec, pupil.role, chosen, gamma, skipped, strict, progress)
+    data = data_hash(told.digest for _, told in chosen)
+    with gate.using(TRAINING, [Making(data, {told.digest: permits[number] for number, told in chosen})]):
+        pass  # nobody who withdraws from now on is missed: the ledger knows what is learnt from
+    return replace(_regained(spec, pupil.role, chosen, gamma, skipped, strict, progress), data=data)
 
 
 def _regained(

@@ -36,6 +36,8 @@ class Told:
     """SHA-256 of level and first frame."""
     avatars: tuple[int, ...]
     """Of the role that is learnt from, those who count."""
+    digest: str = ""
+    """Of the transcript."""
 
     @classmethod
     def by(cls, transcript: Transcript, avatars: Sequence[int]) -> "Told":
@@ -50,6 +52,7 @@ class Told:
             rewards={name: rewards.copy() for name, rewards in transcript.rewards.items()},
             begun=hashlib.sha256(transcript.opening).digest(),
             avatars=tuple(avatars),
+            digest=transcript.digest,
         )
 
     @property

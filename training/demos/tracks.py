@@ -52,6 +52,8 @@ class Demonstrations:
     finals: np.ndarray  # float32 [K, D]: what was seen after each track's last decision
     skipped: tuple[str, ...] = ()
     """Why files were left out, a sentence each."""
+    data: str = ""
+    """The hash of the recordings (see ``agents.consent``), by which policies that learn from them are found again."""
 
     @property
     def decisions(self) -> int:
@@ -154,6 +156,7 @@ class Demonstrations:
         columns = (fragment.observations[:-1], fragment.allowed, fragment.actions, fragment.rewards)
         for column, known in zip(columns, self.columns.arrays(), strict=True):
             column[fragment.present] = known[rows[fragment.present]]
+        fragment.actions[fragment.present] = self.role.narrowed(fragment.actions[fragment.present])  # as networks think of them
         final_steps, final_slots = np.array(ends, np.int64).reshape(-1, 2).T
         final_central = np.zeros((len(finals), extras.central), F)
         seen = np.array(finals, F).reshape(len(finals), -1)

@@ -12,11 +12,13 @@ from avatarium.agents.curiosity.transitions import Transitions
 from avatarium.agents.networks.actor_critic import ActorCritic, Inputs, State
 from avatarium.training.learn import kernels
 from avatarium.training.learn.across import moments
+from avatarium.training.learn.foresight import Foresight, futures, missed, straight_on
 from avatarium.training.learn.tables import (
     ACTIONS,
     ADVANTAGES,
     AFTER,
     ALLOWED,
+    FUTURES,
     LOG_PROBS,
     OBSERVATIONS,
     PRESENT,
@@ -52,14 +54,24 @@ class Discounts:
     lam: float
     sequence: int
     """Steps of a sequence of a recurrent network."""
+    finite: bool = False
+    """Whether a time limit ends the task's return as a termination does, instead of cutting off what would come."""
 
 
 class Estimator:
     """Makes tables of fragments for one network."""
 
-    def __init__(self, network: ActorCritic, curiosity: Curiosity | None, discounts: Discounts, workers: Workers, device: Any) -> None:
+    def __init__(
+        self,
+        network: ActorCritic,
+        curiosity: Curiosity | None,
+        discounts: Discounts,
+        workers: Workers,
+        device: Any,
+        foresight: Foresight | None = None,
+    ) -> None:
         self._network, self._curiosity, self._discounts = network, curiosity, discounts
-        self._workers, self._device = workers, device
+        self._workers, self._device, self._foresight = workers, device, foresight
 
     def table(self, fragment: Fragment) -> Table:
         """Values, advantages and targets of a fragment. The network's scale of returns is brought up to date."""
@@ -79,9 +91,14 @@ class Estimator:
             columns[ALLOWED] = self._tensor(fragment.allowed)
         if self._curiosity:
             columns |= {AFTER: self._after(fragment, observations), VISITS: self._tensor(fragment.visits)}
+        if self._foresight:
+            columns[FUTURES] = futures(observations, self._tensor(fragment.starts), self._foresight)
         flat = {name: column.flatten(0, 1) for name, column in columns.items()}
         who = self._tensor(fragment.who)
         bonus, told = self._bonus(flat, who)
+        if self._foresight and fragment.present.any():
+            off = missed(straight_on(flat[OBSERVATIONS], self._foresight), flat[FUTURES])
+            told["foresight_straight_on"] = float(off[flat[PRESENT]].mean())
         advantages = self._advantages(fragment, values, bonus.reshape(steps, slots))
         targets = self._tensor(advantages + values[0][:-1])
         learnt, told = self._scaled(self._tensor(advantages).flatten(0, 1), targets.flatten(0, 1), flat[PRESENT], told)
@@ -172,9 +189,10 @@ class Estimator:
 
     def _advantages(self, fragment: Fragment, values: Values, bonus: np.ndarray) -> np.ndarray:
         """Generalised advantages float32 [T, S, K] of the task's return and, with curiosity, of the intrinsic one."""
-        found = [
-            self._estimate(fragment, fragment.rewards, values, 0, (fragment.terminations, fragment.truncations), self._discounts.gamma)
-        ]
+        ends = (fragment.terminations, fragment.truncations)
+        if self._discounts.finite:
+            ends = (ends[0] | ends[1], np.zeros_like(ends[1]))
+        found = [self._estimate(fragment, fragment.rewards, values, 0, ends, self._discounts.gamma)]
         if self._curiosity:
             over, cut = fragment.terminations, fragment.truncations
             if not self._curiosity.episodic:  # novelty goes on when an episode ends (Burda et al. 2018, 2.3); it stops when nobody is there

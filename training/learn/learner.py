@@ -27,6 +27,8 @@ ROWS_AT_ONCE = 2048
 STATISTICS_ROWS = 1 << 14
 """Observations of a batch, chosen at random, that are taken into the running statistics."""
 STATISTICS = ("policy_loss", "vf_loss", "entropy", "kl", "clip_fraction")
+FORESIGHT = "foresight_loss"
+"""What is told besides of modules that are to foresee something."""
 CURIOSITY = "curiosity_"
 """Prefix of the optimisers of bonuses."""
 
@@ -63,7 +65,8 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """Adam in one fused kernel per step, with the epsilon that PPO is used to (Andrychowicz et al. 2021); one more for each bonus."""
         module = self._rl_module(module_id)
-        self._optimise(module_id, "", list(module.network.parameters()), config.lr)
+        foreseeing = module.foresight.parameters() if module.foresight else ()
+        self._optimise(module_id, "", [*module.network.parameters(), *foreseeing], config.lr)
         for name, bonus in module.bonus_items():
             learnt = [p for p in bonus.parameters() if p.requires_grad]
             if learnt:
@@ -147,8 +150,9 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
 
     def _estimator(self, module_id: str) -> Estimator:
         module, config = self._rl_module(module_id), self.config.get_config_for_module(module_id)
-        discounts = Discounts(config.gamma, config.lambda_, self.config.sequence)
-        return Estimator(module.network, module.bonuses(), discounts, self._workers, self._device)
+        discounts = Discounts(config.gamma, config.lambda_, self.config.sequence, self.config.finite)
+        foresight = self.config.foresight.get(module_id)
+        return Estimator(module.network, module.bonuses(), discounts, self._workers, self._device, foresight)
 
     def _gradients(self, tables: dict[str, Table], drawn: Drawn) -> dict[Any, Tensor]:
         """Gradients of the mean loss over a minibatch, by parameter; the threads share its rows, and the sum is the same for any number."""
@@ -171,11 +175,15 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         total: dict[Any, Tensor] = {}
         for module_id, mine in parameters.items():
             own = [result for (name, _), result in zip(parts, found, strict=True) if name == module_id]
-            gradients, statistics = _summed(own, mine)
+            gradients, statistics = _summed(own, mine, len(self._statistics(module_id)))
             if gradients:
                 self._traces[module_id].append(statistics)
                 total |= {self.get_param_ref(p): gradient for p, gradient in zip(mine, gradients, strict=True)}
         return total
+
+    def _statistics(self, module_id: str) -> tuple[str, ...]:
+        """Names of what the loss of a module tells."""
+        return (*STATISTICS, FORESIGHT) if module_id in self.config.foresight else STATISTICS
 
     def _learnt(self, module_id: str) -> list[Any]:
         """The parameters of a module that learn; looked up once per update, because walking through a module takes a while."""
@@ -186,7 +194,9 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
     def _loss(self, module_id: str, minibatch: Minibatch) -> losses.Loss:
         """The loss of the network and of its bonuses, which share no parameters."""
         module, config = self._rl_module(module_id), self.config.get_config_for_module(module_id)
-        weights = Weights(config.clip_param, config.vf_loss_coeff, config.entropy_coeff, self.config.telling.get(module_id))
+        foresight = self.config.foresight.get(module_id)
+        foreseeing = (module.foresight, foresight.weight) if foresight and module.foresight else None
+        weights = Weights(config.clip_param, config.vf_loss_coeff, config.entropy_coeff, self.config.telling.get(module_id), foreseeing)
         loss, statistics = self.loss(module.network, minibatch, weights)
         if module.curiosity:
             here = minibatch.columns[PRESENT]
@@ -221,9 +231,10 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
             if module_id not in self._traces:  # nobody was there to be moved by it
                 continue
             means = torch.stack(self._traces.pop(module_id)).mean(0).tolist()
+            named = dict(zip(self._statistics(module_id), means, strict=True))
             if not np.isfinite(means).all():
-                raise FloatingPointError(f"the losses of {module_id} are no longer finite: {dict(zip(STATISTICS, means, strict=True))}")
-            self.metrics.log_dict(dict(zip(STATISTICS, means, strict=True)) | table.told, key=module_id, window=1)
+                raise FloatingPointError(f"the losses of {module_id} are no longer finite: {named}")
+            self.metrics.log_dict(named | table.told, key=module_id, window=1)
             trained = int(table.columns[PRESENT].sum()) * epochs
             self.metrics.log_value((module_id, NUM_MODULE_STEPS_TRAINED), trained, reduce="sum")
             self.metrics.log_value((module_id, NUM_MODULE_STEPS_TRAINED_LIFETIME), trained, reduce="lifetime_sum")
@@ -252,17 +263,17 @@ def _minibatches(tables: dict[str, Table], size: int | None) -> Iterator[Drawn]:
         yield {module_id: parts[i] for module_id, parts in orders.items()}
 
 
-def _summed(parts: list[tuple[int, tuple[Tensor, ...], Tensor]], parameters: list[Any]) -> tuple[list[Tensor], Tensor]:
-    """Means of gradients and statistics over the decisions of all parts, of this learner and the others; no gradients without any."""
+def _summed(parts: list[tuple[int, tuple[Tensor, ...], Tensor]], parameters: list[Any], told: int) -> tuple[list[Tensor], Tensor]:
+    """Means of gradients and of ``told`` statistics over the decisions of all parts, of all learners; no gradients without any decision."""
     if len(parts) == 1 and not across.together():  # fused Adam reads memory as it lies: a transposed gradient would move the wrong weights
         return [gradient.contiguous() for gradient in parts[0][1]], parts[0][2]
-    flat = torch.zeros(sum(p.numel() for p in parameters) + len(STATISTICS) + 1, device=parameters[0].device)
+    flat = torch.zeros(sum(p.numel() for p in parameters) + told + 1, device=parameters[0].device)
     for decisions, gradients, statistics in parts:
         flat[1:] += decisions * torch.cat([*(g.flatten() for g in gradients), statistics])
         flat[0] += decisions
     across.total(flat)
     decided, flat = float(flat[0]), flat[1:] / flat[0].clamp_min(1.0)
     if not decided:
-        return [], flat[-len(STATISTICS) :]
-    pieces = torch.split(flat[: -len(STATISTICS)], [p.numel() for p in parameters])
-    return [piece.view_as(p) for piece, p in zip(pieces, parameters, strict=True)], flat[-len(STATISTICS) :]
+        return [], flat[-told:]
+    pieces = torch.split(flat[:-told], [p.numel() for p in parameters])
+    return [piece.view_as(p) for piece, p in zip(pieces, parameters, strict=True)], flat[-told:]

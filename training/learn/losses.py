@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from avatarium.agents.networks import heads
 from avatarium.agents.networks.actor_critic import ActorCritic
+from avatarium.training.learn.foresight import missed
 from avatarium.training.learn.kernels import clipped_surrogate
-from avatarium.training.learn.tables import ACTIONS, ADVANTAGES, ALLOWED, LOG_PROBS, PRESENT, TARGETS, Minibatch
+from avatarium.training.learn.tables import ACTIONS, ADVANTAGES, ALLOWED, FUTURES, LOG_PROBS, PRESENT, TARGETS, Minibatch
 from avatarium.training.learn.telling import Telling, told
 
 Loss = tuple[Tensor, Tensor]
@@ -27,20 +28,31 @@ class Weights:
     value: float
     entropy: float
     telling: Telling | None = None
+    foreseeing: tuple[nn.Module, float] | None = None
+    """The head that foretells, and the weight of what it misses."""
 
 
 def ppo(network: ActorCritic, minibatch: Minibatch, weights: Weights) -> Loss:
     """The clipped surrogate, value and entropy losses (Schulman et al. 2017, https://arxiv.org/abs/1707.06347, equation 9).
 
-    The statistics are policy loss, value loss, entropy, divergence of the old policy from the new one, and share of clipped ratios.
+    The statistics are policy loss, value loss, entropy, divergence of the old policy from the new one, share of clipped ratios and, where
+    something is to be foreseen, how far off that was.
     """
-    outputs, values = network.both(minibatch.inputs)
+    thought: Tensor | None = None
+    if weights.foreseeing:
+        outputs, values, thought = network.thinking(minibatch.inputs)
+    else:
+        outputs, values = network.both(minibatch.inputs)
     if not network.controls and outputs.device.type == "cpu" and outputs.dtype == torch.float32:
         loss, statistics = ppo_at_once(outputs, values, network.choices, minibatch, weights)
     else:
         loss, statistics = ppo_step_by_step(network, outputs, values, minibatch, weights)
     if weights.telling:
         loss = loss - weights.telling.weight * told(outputs, minibatch.inputs.observation, minibatch.weights, weights.telling)
+    if weights.foreseeing:
+        head, weight = weights.foreseeing
+        off = averaging(minibatch.weights)(missed(head(thought), minibatch.columns[FUTURES]))
+        loss, statistics = loss + weight * off, torch.cat([statistics, off.detach()[None]])
     return loss, statistics
 
 

@@ -22,8 +22,8 @@ class ActorCriticModule(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # t
     """An ActorCritic for the spaces of one role.
 
     ``model_config`` holds its ``architecture`` (an Architecture), ``central`` (features of the global state that the critic sees, 0 for
-    none) and, for learners that are to be curious, ``wonder`` (a Wonder). Runners build it without its critic. It also serves RLlib's
-    own runners and learners.
+    none), for learners that are to be curious ``wonder`` (a Wonder), and for those that are to foresee something ``foresees``, how many
+    numbers. Runners build it without its critic. It also serves RLlib's own runners and learners.
     """
 
     network: ActorCritic
@@ -40,7 +40,8 @@ class ActorCriticModule(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # t
             values=2 if self._wonder else 1,
         )
         self.network = ActorCritic(interface, self.model_config.get("architecture", Architecture()))
-        self.curiosity, self.scales = nn.ModuleDict(), nn.ModuleDict()
+        self.curiosity, self.scales, foresees = nn.ModuleDict(), nn.ModuleDict(), self.model_config.get("foresees", 0)
+        self.foresight = nn.Linear(self.network.thought_size, foresees) if foresees and not self.inference_only else None
         if self.inference_only:  # here, because RLlib 2.60 cannot remove attributes of attributes itself
             del self.network.critic, self.network.returns
             if interface.central:
@@ -63,7 +64,7 @@ class ActorCriticModule(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # t
 
     def get_non_inference_attributes(self) -> list[str]:
         """What acting can do without."""
-        return ["network.critic", "network.returns", "network.normalise_central", "curiosity", "scales"]
+        return ["network.critic", "network.returns", "network.normalise_central", "curiosity", "scales", "foresight"]
 
     def get_inference_action_dist_cls(self) -> Any:
         """RLlib's distribution for this action space."""

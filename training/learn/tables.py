@@ -8,7 +8,7 @@ from torch import Tensor
 from avatarium.agents.networks.actor_critic import Inputs, State
 
 ACTIONS, ALLOWED, LOG_PROBS, ADVANTAGES, TARGETS = "actions", "allowed", "log_probs", "advantages", "targets"
-OBSERVATIONS, AFTER, VISITS, STARTS, PRESENT = "observations", "after", "visits", "starts", "present"
+OBSERVATIONS, AFTER, VISITS, STARTS, PRESENT, FUTURES = "observations", "after", "visits", "starts", "present", "futures"
 
 
 @dataclass(frozen=True)

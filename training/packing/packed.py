@@ -82,6 +82,7 @@ def describe(order: Order, arena: Arena, role: Role, loaded: Loaded, parent: str
         signature=role.signature(),
         actions=() if role.continuous else tuple(len(head.choices) for head in role.heads),
         controls=len(role.continuous),
+        span=role.span,
         recurrent=loaded.form.states,
         sampling=order.sampling or loaded.sampling,
         author=order.author,
@@ -90,6 +91,7 @@ def describe(order: Order, arena: Arena, role: Role, loaded: Loaded, parent: str
         parent=parent,
         settings=needed(arena, role),
         value=loaded.form.value,
+        data=loaded.data,
     )
 
 

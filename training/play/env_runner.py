@@ -106,7 +106,7 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
         steps, envs = int(self.config.rollout_fragment_length), sum(stage.batch.num_envs for stage in self._stages)
         taken = RolloutBatch({module: join(fragments) for module, fragments in parts.items()}, steps * envs)
         self.num_env_steps_sampled_lifetime += taken.env_steps
-        log_steps(self.metrics, taken)
+        log_steps(self.metrics, taken.env_steps, taken.decisions)
         for k, stage in enumerate(self._stages):
             stage.tally.log(self.metrics, *((STAGES, str(k)) if len(self._stages) > 1 else ()))
             if stage.rivalry:

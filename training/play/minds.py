@@ -42,7 +42,7 @@ class Frozen:
         key = turn.keys[0] if rows else np.uint64(0)
         if self._role.continuous:
             kernels.sample_gaussian(decided, key, self._greedy, actions, np.zeros(rows, np.float32))
-            np.clip(actions, -1.0, 1.0, out=actions)
+            np.clip(actions, *self._role.span, out=actions)
         else:
             kernels.sample_discrete(decided, self._choices, key, self._greedy, actions, np.zeros(rows, np.float32))
         return actions, tuple(part.numpy() for part in after)
@@ -78,7 +78,7 @@ class Seated:
     """A mind that does not learn, moving avatars of one role: all of them, or those it is told."""
 
     def __init__(self, batch: Batch, role: str, policy: Policy, origin: int) -> None:
-        self._batch, self._role, self._policy = batch, role, policy
+        self._batch, self.role, self._policy = batch, role, policy
         self._count = batch.num_agents[role]
         self._origin = np.full(batch.num_envs * self._count, origin, np.uint64)
         self._every = np.arange(len(self._origin))
@@ -87,11 +87,11 @@ class Seated:
     def act(self, t: int, rows: np.ndarray | None = None) -> np.ndarray:
         """Actions [B, heads] of the avatars with the row numbers ``rows`` int64 [B], by default of all; ``t`` counts steps."""
         some = self._every if rows is None else rows
-        observation, allowed = self._batch.observations[self._role].reshape(len(self._every), -1)[some], None
-        if self._batch.roles[self._role].masked:
-            allowed = self._batch.allowed[self._role].reshape(len(self._every), -1)[some]
+        observation, allowed = self._batch.observations[self.role].reshape(len(self._every), -1)[some], None
+        if self._batch.roles[self.role].masked:
+            allowed = self._batch.allowed[self.role].reshape(len(self._every), -1)[some]
         drawn = keys(self._origin[some], np.full(len(some), t), some)
-        turn = Turn(observation, drawn, self._batch, self._role, some // self._count, some % self._count, allowed)
+        turn = Turn(observation, drawn, self._batch, self.role, some // self._count, some % self._count, allowed)
         actions, memory = self._policy.step(turn, tuple(part[some] for part in self._memory))
         for kept, new in zip(self._memory, memory, strict=True):
             kept[some] = new

@@ -61,7 +61,12 @@ class RolloutBatch:
     @property
     def agent_steps(self) -> int:
         """Number of decisions taken, over all modules."""
-        return sum(f.agent_steps for f in self.fragments.values())
+        return sum(self.decisions.values())
+
+    @property
+    def decisions(self) -> dict[str, int]:
+        """Number of decisions taken, by module."""
+        return {name: f.agent_steps for name, f in self.fragments.items()}
 
     @property
     def nbytes(self) -> int:

@@ -1,5 +1,6 @@
 """What is worth telling about play: returns of finished episodes, and how often what happened."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,17 +17,16 @@ from ray.rllib.utils.metrics import (
 
 from avatarium.training.league.outcome import Results
 from avatarium.training.names import COUNT, EVENTS, LEAGUE, VALUE
-from avatarium.training.play.rollout import RolloutBatch
 from avatarium.worlds.core.batch import Batch, Step
 
 
-def log_steps(metrics: Any, taken: RolloutBatch) -> None:
-    """Log how much was played to an RLlib ``MetricsLogger``."""
-    metrics.log_value(NUM_ENV_STEPS_SAMPLED, taken.env_steps, reduce="sum")
-    metrics.log_value(NUM_ENV_STEPS_SAMPLED_LIFETIME, taken.env_steps, reduce="lifetime_sum")
-    for name, fragment in taken.fragments.items():
-        metrics.log_value((NUM_MODULE_STEPS_SAMPLED, name), fragment.agent_steps, reduce="sum")
-        metrics.log_value((NUM_MODULE_STEPS_SAMPLED_LIFETIME, name), fragment.agent_steps, reduce="lifetime_sum")
+def log_steps(metrics: Any, env_steps: int, decisions: Mapping[str, int]) -> None:
+    """Log how much was played to an RLlib ``MetricsLogger``: steps of environments, and ``decisions`` by module."""
+    metrics.log_value(NUM_ENV_STEPS_SAMPLED, env_steps, reduce="sum")
+    metrics.log_value(NUM_ENV_STEPS_SAMPLED_LIFETIME, env_steps, reduce="lifetime_sum")
+    for name, count in decisions.items():
+        metrics.log_value((NUM_MODULE_STEPS_SAMPLED, name), count, reduce="sum")
+        metrics.log_value((NUM_MODULE_STEPS_SAMPLED_LIFETIME, name), count, reduce="lifetime_sum")
 
 
 def log_results(metrics: Any, results: Results) -> None:

@@ -17,7 +17,6 @@ from avatarium.training.play.actor import middle_of
 from avatarium.training.play.minds import load_mind
 from avatarium.training.play.visits import VisitCounter, hashed_places
 from avatarium.training.run.plan import Plan
-from avatarium.training.run.recipe import recipe_for
 from avatarium.worlds import make_batch
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.errors import UserError
@@ -41,10 +40,10 @@ class Candid:
             self._module = ActorCriticModule(**spaces, model_config=wishes, inference_only=False)
         self._module.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
         self._network = self._module.network.eval()
-        self._acting, self._greedy = Acting(self._network, role), recipe_for(plan.arena.name).sampling == "greedy"
-        self._wonder, self._middle = plan.wonder, middle_of(role)
+        self._acting, self._greedy = Acting(self._network, role), plan.sampling == "greedy"
+        self._judged, self._wonder, self._middle = not plan.search, plan.wonder, middle_of(role)
         self._counter: VisitCounter | None = None
-        self.tells = (VALUE, ENTROPY, INTRINSIC) if plan.wonder else (VALUE, ENTROPY)
+        self.tells = (*([] if plan.search else [VALUE]), ENTROPY, *([INTRINSIC] if plan.wonder else []))
         self.told: dict[str, np.ndarray] = {}
 
     def initial_state(self, rows: int) -> Memory:
@@ -57,10 +56,10 @@ class Candid:
         observation, memory = torch.from_numpy(turn.observation), tuple(map(torch.from_numpy, state))
         with torch.no_grad():
             outputs, after = self._acting.decide(observation, memory)
-            values, _ = self._network.evaluate(self._inputs(observation, turn, memory))
+            values = self._network.evaluate(self._inputs(observation, turn, memory))[0] if self._judged else None
         parts = [part.numpy() for part in (outputs.chunk(2, dim=-1) if self._network.controls else (outputs,))]
-        actions, unsure = drawn(parts, turn, self._network.choices, self._greedy)
-        self.told = {VALUE: values.reshape(len(observation), -1)[:, 0].numpy(), ENTROPY: unsure}
+        actions, unsure = drawn(parts, turn, self._network.choices, self._greedy, self._role.span)
+        self.told = {ENTROPY: unsure} | ({} if values is None else {VALUE: values.reshape(len(observation), -1)[:, 0].numpy()})
         return actions, tuple(part.numpy() for part in after)
 
     def _inputs(self, observation: torch.Tensor, turn: Turn, memory: tuple[torch.Tensor, ...]) -> Inputs:
@@ -79,7 +78,8 @@ class Candid:
         curiosity = self._module.bonuses()
         if curiosity is None:
             return {}
-        columns = {OBSERVATIONS: before.observation, ACTIONS: actions, AFTER: after.observation, VISITS: self._visits(after)}
+        thought = self._role.narrowed(actions)
+        columns = {OBSERVATIONS: before.observation, ACTIONS: thought, AFTER: after.observation, VISITS: self._visits(after)}
         total = np.zeros(len(actions), np.float32)
         with torch.no_grad():
             tensors = {name: torch.from_numpy(np.ascontiguousarray(column)) for name, column in columns.items()}

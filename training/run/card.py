@@ -64,6 +64,7 @@ def facts(found: Checkpoint) -> list[str]:
         "hyper-parameters": ", ".join([*other, "the others have their defaults" if other else "their defaults"]),
         "settings of the world": ", ".join(f"{name}={value}" for name, value in found.plan.settings.items()) or "its defaults",
         "other roles": ", ".join(f"{role} is played by {mind}" for role, mind in found.plan.minds.items()),
+        "recordings that it was shown": ", ".join(found.plan.data),
         "libraries": ", ".join(f"{name} {version}" for name, version in versions().items()),
     }
     return ["", *(f"- {name}: {fact}" for name, fact in facts.items() if fact)]

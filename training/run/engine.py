@@ -15,6 +15,7 @@ from ray.rllib.algorithms.ppo.ppo import PPOConfig
 from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_OPTIMIZER, COMPONENT_RL_MODULE
 
 from avatarium.training.algorithms.cloning import CloningConfig
+from avatarium.training.algorithms.evolution import EvolutionConfig
 from avatarium.training.algorithms.ppo import BatchedPPO, BatchedPPOConfig
 from avatarium.training.cluster import cpus, gpus, joining
 from avatarium.training.cluster.machines import HERE, Machines
@@ -137,18 +138,23 @@ def config_for(plan: Plan, where: Machines = HERE) -> BatchedPPOConfig:
         num_cpus_per_env_runner=cpus.of_runner(plan),
     )
     config.learners(num_learners=plan.learners, num_cpus_per_learner=cpus.of_learner(plan), num_gpus_per_learner=int(where.gpus))
-    config.network(plan.architecture, plan.central, plan.wonder, h.sequence)
+    foresees = max((found.outputs for found in plan.foresight.values()), default=0)
+    config.network(plan.architecture, plan.central, plan.wonder, h.sequence, foresees)
     ppo_settings(config, h)
     config.tell({plan.casting.modules[role]: found for role, found in plan.telling.items()})
+    config.foresee({plan.casting.modules[role]: found for role, found in plan.foresight.items()})
     config.training(minibatch_size=max(1, h.minibatch // max(plan.learners, 1)))  # RLlib counts those of each learner
     config.debugging(seed=plan.seed, log_level="ERROR")
+    config.limits(finite=h.finite)
     return config.speed(ahead=h.ahead, learner_threads=h.learner_threads)
 
 
 def _blank(plan: Plan) -> BatchedPPOConfig:
     """The config of the plan's algorithm."""
     if plan.hyperparameters.algorithm == "cloning":
-        return CloningConfig().demonstrated(plan.demos)
+        return CloningConfig().demonstrated(plan.demos, plan.skip_private)
+    if plan.search:
+        return EvolutionConfig().searching(plan.search)
     return BatchedPPOConfig()
 
 
@@ -202,7 +208,7 @@ def restore(algorithm: BatchedPPO, checkpoint: Checkpoint) -> None:
     for name, memory in checkpoint.optimisers.items():
         optimisers[name]["state"]["state"] = {k: {part: np.array(a) for part, a in m.items()} for k, m in memory.items()}
     algorithm.learner_group.set_state({COMPONENT_LEARNER: {COMPONENT_RL_MODULE: checkpoint.modules, COMPONENT_OPTIMIZER: optimisers}})
-    algorithm.env_steps_before = checkpoint.progress.env_steps
+    algorithm.env_steps_before, algorithm.updates_before = checkpoint.progress.env_steps, checkpoint.progress.iteration
 
 
 def network_weights(algorithm: BatchedPPO, module: str) -> dict[str, np.ndarray]:

@@ -10,7 +10,6 @@ from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.training.packing.graph import TOLERANCE, Form, answer_of, difference, exported, form_of
 from avatarium.training.play.arena import Arena, find
 from avatarium.training.run.checkpoint import Checkpoint
-from avatarium.training.run.recipe import recipe_for
 from avatarium.worlds.core.spec import Role
 
 
@@ -40,6 +39,7 @@ def check(onnx_bytes: bytes, acting: Acting, role: Role) -> None:
 def write_policy(path: Path, found: Checkpoint, role: Role, name: str) -> Path:
     """Write the policy of a checkpoint for ``role`` as a submission; returns its path."""
     network, here = found.network(role.name), found.plan.arena
+    value = network.judges_alone and not found.plan.search
     manifest = Manifest(
         name=name,
         world=here.name,
@@ -49,10 +49,12 @@ def write_policy(path: Path, found: Checkpoint, role: Role, name: str) -> Path:
         actions=network.choices,
         controls=network.controls,
         recurrent=form(network, role).states,
-        sampling=recipe_for(here.name).sampling,
+        sampling=found.plan.sampling,
         training_data=told(found),
         settings=needed(here, role),
-        value=network.judges_alone,
+        value=value,
+        data=found.plan.data,
+        span=role.span,
     )
     return pack(path, to_onnx(network, role, manifest.value), manifest)
 

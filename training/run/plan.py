@@ -9,6 +9,9 @@ from typing import Any
 
 from avatarium.agents.networks.actor_critic import Architecture
 from avatarium.training.league.fit import Fit
+from avatarium.training.learn import foresight
+from avatarium.training.learn.foresight import Foresight
+from avatarium.training.learn.strategy import Grid, Search
 from avatarium.training.learn.telling import Telling, by_role
 from avatarium.training.learn.wishes import Wonder, parts_of
 from avatarium.training.play import arena
@@ -43,6 +46,10 @@ class Plan:
     """Transcripts, or folders of them, to learn from by imitation."""
     parent: str = ""
     """Run or checkpoint whose weights training begins with."""
+    skip_private: bool = False
+    """Whether recordings of persons who do not allow it are left out, instead of being an error."""
+    data: tuple[str, ...] = ()
+    """Hashes of the recordings that were learnt from so far, those of the parent included (see ``agents.consent``)."""
 
     @cached_property
     def arena(self) -> Arena:
@@ -99,6 +106,18 @@ class Plan:
         return self.arena.central if self.hyperparameters.algorithm == "mappo" else 0
 
     @property
+    def search(self) -> Search | None:
+        """How policies are searched for, where that is done without gradients and without a critic."""
+        if self.hyperparameters.algorithm == "brute_force":
+            return Grid(max(len(self.arena.roles[role].continuous) for role in self.casting.modules))
+        return self.hyperparameters.strategy if self.hyperparameters.algorithm == "evolution" else None
+
+    @property
+    def sampling(self) -> str:
+        """How exported policies act (see ``Recipe.sampling``); what was searched for did so by its likeliest actions."""
+        return "greedy" if self.search else recipe_for(self.arena.name).sampling
+
+    @property
     def wonder(self) -> Wonder | None:
         """What learners wonder about."""
         h = self.hyperparameters
@@ -109,6 +128,12 @@ class Plan:
     def telling(self) -> dict[str, Telling]:
         """What those who learn are made to tell, by role. Raises UserError when nobody can."""
         return by_role(self.hyperparameters.telling, {name: self.arena.roles[name] for name in self.casting.modules})
+
+    @property
+    def foresight(self) -> dict[str, Foresight]:
+        """What those who learn are made to foresee, by role. Raises UserError when nobody can."""
+        h = self.hyperparameters
+        return foresight.by_role(h.foresight, h.foresight_steps, {name: self.arena.roles[name] for name in self.casting.modules})
 
     def check(self) -> None:
         """Raise UserError unless the world, its settings, the hyperparameters and the machines go together."""
@@ -129,6 +154,14 @@ class Plan:
             raise UserError("imitation has no use for curiosity: leave out one of them")
         if self.telling and h.algorithm == "cloning":
             raise UserError("imitation says what it was shown: leave out telling")
+        if self.foresight and h.algorithm == "cloning":
+            raise UserError("imitation does what it was shown: leave out foresight")
+        if self.foresight and h.foresight_steps > h.fragment:
+            raise UserError(f"foresight_steps={h.foresight_steps} is more than the fragment={h.fragment} in which they are looked for")
+        if self.search:
+            _check_search(self, self.search)
+        if h.network != "mlp" and not h.layers:
+            raise UserError("a recurrent network needs a layer before its cell: choose layers=1 or more")
         if self.rivals and not h.league:
             raise UserError("rivals play in a league: add league=true, or leave them out")
         _check_stages(self, recipe_for(self.arena.name))
@@ -151,7 +184,7 @@ class Plan:
     def from_json(cls, found: dict[str, Any]) -> "Plan":
         """The plan that ``to_json`` gave. Raises UserError when a hyperparameter is not known here."""
         told = found | {"hyperparameters": settings.build(Hyperparameters, found["hyperparameters"])}
-        return cls(**(told | {"demos": tuple(found.get("demos", ()))}))
+        return cls(**(told | {name: tuple(found.get(name, ())) for name in ("demos", "data")}))
 
     def done(self, seconds: float, decisions: int) -> float:
         """Share of the training that lies behind, 0 to 1."""
@@ -178,6 +211,24 @@ def _check_stages(plan: Plan, recipe: Recipe) -> None:
         found = arena.find(plan.world, plan.settings | recipe.curriculum.settings(lesson))
         if found.signatures != plan.arena.signatures:
             raise UserError(f"lesson {lesson} of {plan.arena.name} changes what avatars sense or do: a policy cannot learn from both")
+
+
+def _check_search(plan: Plan, search: Search) -> None:
+    """Raise UserError for what a search, which knows returns and one batch, has no use for."""
+    h, picture = plan.hyperparameters, "a picture" if plan.architecture.picture else ""
+    useless = [h.curiosity and "curiosity", h.telling and "telling", h.foresight > 0 and "foresight"]
+    useless += [h.league and "league", h.teacher != "none" and "teacher"]
+    useless += [h.team_spirit and "team_spirit", h.zero_sum and "zero_sum", h.network != "mlp" and f"network={h.network}", picture]
+    if found := [name for name in useless if name]:
+        raise UserError(f"{h.algorithm} goes by returns, with small networks: leave out {' and '.join(found)}")
+    if plan.runners or plan.learners:
+        raise UserError(f"{h.algorithm} plays in one batch: leave out --runners and --learners; it can have --train world_threads=N")
+    if isinstance(search, Grid) and (h.layers or not search.controls or len(set(plan.casting.modules.values())) > 1):
+        raise UserError("brute_force is for one role with continuous controls: add --train layers=0, and --mind for every other role")
+    if h.envs % search.children:
+        raise UserError(f"{h.envs} environments cannot be shared out evenly over {search.children} children: choose a multiple of it")
+    if h.strategy.parents > h.strategy.children:
+        raise UserError(f"{h.strategy.parents} parents cannot be chosen from {h.strategy.children} children: ask for fewer")
 
 
 def _check_machines(runners: int, learners: int, envs: int) -> None:

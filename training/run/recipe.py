@@ -9,6 +9,7 @@ from typing import Any
 from avatarium.training import recipes
 from avatarium.training.league.pool import Rules
 from avatarium.training.league.spirit import Spirit
+from avatarium.training.learn.strategy import Strategy
 from avatarium.training.names import COUNT, EVENTS, VALUE
 from avatarium.training.run.curriculum import Curriculum
 from avatarium.worlds.core.settings import choice, section, setting, switch, text
@@ -26,7 +27,14 @@ class Happened:
 class Hyperparameters:
     """What learning may be told; every field is a setting of ``avatarium train --train NAME=VALUE``."""
 
-    algorithm: str = choice("ppo", "mappo", "cloning", meaning="what learns: PPO, PPO with a central critic, or imitation of --demos")
+    algorithm: str = choice(
+        "ppo",
+        "mappo",
+        "cloning",
+        "evolution",
+        "brute_force",
+        meaning="what learns: PPO, PPO with a central critic, imitation of --demos, evolution, or the best controls that never change",
+    )
     minutes: float = setting(10.0, 0.01, 100_000.0, "of training, unless steps are given")
     envs: int = setting(256, 1, 1 << 16, "environments, over all runners")
     fragment: int = setting(64, 1, 4096, "steps of every environment between two updates")
@@ -37,13 +45,14 @@ class Hyperparameters:
     settle: int = setting(0, 0, 1 << 20, "updates at the start that change nothing but the optimiser's memory, after --from")
     gamma: float = setting(0.99, 0.0, 1.0, "discount per step")
     lam: float = setting(0.95, 0.0, 1.0, "lambda of generalised advantage estimation")
+    finite: bool = switch(False, "a time limit ends the return as a termination does: nothing is expected beyond it")
     clip: float = setting(0.2, 0.0, 1.0, "how far the probability ratio may move")
     entropy: float = setting(0.005, 0.0, 1.0, "weight of the entropy bonus")
     value: float = setting(0.5, 0.0, 100.0, "weight of the value loss")
     gradient_clip: float = setting(0.5, 1e-6, 1e6, "largest norm of the gradient")
     network: str = choice("mlp", "lstm", "gru", meaning="a network without memory, or one with the memory of a recurrent cell")
     hidden: int = setting(128, 1, 4096, "units per hidden layer of actor and critic; of a recurrent network, before its cell")
-    layers: int = setting(2, 1, 16, "hidden layers")
+    layers: int = setting(2, 0, 16, "hidden layers; 0: what is done is linear in what is seen")
     units: int = setting(128, 1, 4096, "units of a recurrent cell")
     sequence: int = setting(16, 1, 4096, "steps through which a recurrent network's gradient flows; divides fragment")
     shared: bool = switch(False, "roles that sense and do the same are moved by one policy")
@@ -52,7 +61,10 @@ class Hyperparameters:
     intrinsic_gamma: float = setting(0.99, 0.0, 1.0, "discount of the intrinsic return")
     intrinsic_episodic: bool = switch(False, "the intrinsic return ends with the episode")
     lifetime_visits: bool = switch(False, "visits are counted over the whole training instead of over an episode")
+    strategy: Strategy = section(Strategy, "how evolution goes on")
     telling: str = text("", "a feature that speakers are made to tell, by which head, and how much so: FEATURE:HEAD:WEIGHT")
+    foresight: float = setting(0.0, 0.0, 1000.0, "weight of a loss for foreseeing where people in sight will go, an auxiliary task")
+    foresight_steps: int = setting(8, 1, 256, "how many steps ahead that is")
     teacher: str = choice("none", "stairs", "progress", meaning="who chooses the lessons of the recipe's curriculum, if anybody")
     league: bool = switch(False, "two roles alike play against each other, moved by one policy, and against its past versions")
     rivals: str = text("", "scripted rivals in the league, such as heuristic+random")

@@ -17,7 +17,7 @@ from avatarium.worlds.core import discovery, settings
 from avatarium.worlds.core.errors import UserError
 
 RUNS = Path("runs")
-FIXED = ("network", "hidden", "layers", "units", "algorithm", "curiosity", "shared", "league")
+FIXED = ("network", "hidden", "layers", "units", "algorithm", "curiosity", "shared", "league", "foresight")
 """Hyper-parameters that decide which networks there are, and what of."""
 
 UNCHANGING = ("set", "seed", "out", "mind", "demos", "parent")
@@ -44,6 +44,7 @@ def planned(args: Namespace) -> Plan:
             minds=dict(_mind(text) for text in args.mind),
             demos=tuple(map(str, args.demos)),
             parent=str(args.parent or ""),
+            skip_private=args.skip_private,
         ),
         args,
     )
@@ -82,7 +83,9 @@ def amended(plan: Plan, args: Namespace) -> Plan:
     runners = plan.runners if args.runners is None else args.runners
     learners = plan.learners if args.learners is None else args.learners
     hyperparameters = settings.build(Hyperparameters, asdict(plan.hyperparameters) | wishes)
-    return _checked(replace(plan, hyperparameters=hyperparameters, runners=runners, learners=learners, steps=steps), args)
+    skip_private = plan.skip_private or args.skip_private
+    changed = replace(plan, hyperparameters=hyperparameters, runners=runners, learners=learners, steps=steps, skip_private=skip_private)
+    return _checked(changed, args)
 
 
 def _wishes(args: Namespace) -> dict[str, Any]:
@@ -110,6 +113,7 @@ def command(plan: Plan, asked: Mapping[str, object] | None = None) -> str:
     for option, pairs in (("--set", plan.settings), ("--mind", plan.minds), ("--train", asked)):
         words += [word for name, value in pairs.items() for word in (option, f"{name}={value}")]
     words += [word for path in plan.demos for word in ("--demos", path)]
+    words += ["--skip-private"] if plan.skip_private else []
     return shlex.join([*words, *(["--from", plan.parent] if plan.parent else [])])
 
 

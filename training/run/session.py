@@ -35,7 +35,7 @@ from avatarium.training.run.recovery import LOST, Losses
 from avatarium.worlds.core.errors import UserError
 
 LEARNT = (*STATISTICS, "vf_explained_var", "value_mean")
-TOLD = ("bonus_", "intrinsic_", "held_out_")
+TOLD = ("bonus_", "intrinsic_", "foresight_", "held_out_", "children_")
 """How the names of what else is logged of a module begin."""
 
 
@@ -51,13 +51,17 @@ class Session:
     """A running algorithm and how far it has come."""
 
     def __init__(self, plan: Plan, folder: Path, algorithm: BatchedPPO, resumed: Checkpoint | None) -> None:
-        self.plan, self._folder, self._algorithm = plan, folder, algorithm
+        self._folder, self._algorithm = folder, algorithm
         self.progress = resumed.progress if resumed else Progress()
         self.direction = Direction(plan, resumed.direction, resumed.versions) if resumed else Direction(plan)
+        inherited = plan.data
         if resumed:
             engine.restore(algorithm, resumed)
         elif plan.parent:
-            engine.inherit(algorithm, plan, checkpoint.load(Path(plan.parent)))
+            parent = checkpoint.load(Path(plan.parent))
+            engine.inherit(algorithm, plan, parent)
+            inherited += parent.plan.data
+        self.plan = replace(plan, data=tuple(dict.fromkeys((*inherited, *algorithm.data))))
         self._gauges = recipe_for(plan.arena.name).gauges
         self.history = History(folder, self.progress.iteration)
 
@@ -155,6 +159,8 @@ def _attempt(
     algorithm = engine.config_for(plan, where).build_algo()
     try:
         session = Session(plan, folder, algorithm, resumed)
+        for sentence in algorithm.notes:
+            display.say(sentence)
         try:
             feed = Feed(plan, folder, lambda sentence: display.say(sentence))
             ended = Ended(_loop(session, display, interrupted, feed), interrupted())

@@ -97,7 +97,7 @@ def carry_out(study: "Asked", todo: "list[Task]", beside: "list[Task]", out: Pat
 
 def report(study: "Asked", done: "list[Task]", out: Path) -> str:
     """Write what finished runs say; returns it as Markdown."""
-    from avatarium.training.studies import picture, running, summary
+    from avatarium.training.studies import picture, plane, running, summary
 
     found = list(running.results(done))
     chapters = summary.summary(study, found)
@@ -105,4 +105,7 @@ def report(study: "Asked", done: "list[Task]", out: Path) -> str:
     (out / "report.md").write_text(page)
     (out / "results.json").write_text(json.dumps(summary.as_json(study, chapters), indent=1) + "\n")
     picture.draw(study.title, [chapter.part for chapter in chapters], found, out / "curves.png")
+    for chapter in chapters:
+        if chapter.part.plane:
+            plane.draw(chapter, chapter.part.plane, out)
     return page

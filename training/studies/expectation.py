@@ -8,7 +8,7 @@ from operator import ge, gt, le, lt
 from avatarium.leaderboards.stats import Interval
 from avatarium.worlds.core.errors import UserError, nearest
 
-FORM = re.compile(r"(?P<left>\S+) (?P<relation>>=|<=|>|<) (?P<right>\S+)")
+FORM = re.compile(r"(?P<left>\S+) (?P<relation>>=|<=|>|<) (?:(?P<factor>\d+(?:\.\d+)?) \* )?(?P<right>\S+)")
 MEANS: dict[str, Callable[[float, float], bool]] = {">=": ge, "<=": le}
 APART: dict[str, Callable[[float, float], bool]] = {">": gt, "<": lt}
 
@@ -40,17 +40,18 @@ class Verdict:
 class Expectation:
     """A relation between a measure and a number or another measure.
 
-    ``>=`` and ``<=`` compare means over seeds; ``>`` and ``<`` want whole intervals apart.
+    ``>=`` and ``<=`` compare means over seeds; ``>`` and ``<`` want whole intervals apart. The right side counts ``factor`` times.
     """
 
     text: str
     left: Measure
     relation: str
     right: Measure | float
+    factor: float = 1.0
 
     @classmethod
     def read(cls, text: str, labels: tuple[str, ...]) -> "Expectation":
-        """From a text such as ``gru.return >= 3.6`` or ``gru.return > mlp.return``. Raises UserError."""
+        """From a text such as ``gru.return >= 3.6`` or ``gru.return > 0.9 * mlp.return``. Raises UserError."""
         found = FORM.fullmatch(text)
         if not found:
             raise UserError(f"{text!r} is not of the form contestant.gauge >= number, or contestant.gauge > contestant.gauge")
@@ -58,7 +59,7 @@ class Expectation:
             right: Measure | float = float(found["right"])
         except ValueError:
             right = _measure(found["right"], labels, text)
-        return cls(text, _measure(found["left"], labels, text), found["relation"], right)
+        return cls(text, _measure(found["left"], labels, text), found["relation"], right, float(found["factor"] or 1.0))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,7 +74,8 @@ class Expectation:
         a, b = (side for side in sides if side is not None)
         told = " and ".join(str(found) for found, side in ((a, self.left), (b, self.right)) if isinstance(side, Measure))
         if self.relation in MEANS:
-            return Verdict(self.text, MEANS[self.relation](a.value, b.value), told)
+            return Verdict(self.text, MEANS[self.relation](a.value, self.factor * b.value), told)
+        b = Interval(*(self.factor * number for number in (b.value, b.low, b.high)))
         nearer, farther = (a.low, b.high) if self.relation == ">" else (a.high, b.low)
         return Verdict(self.text, APART[self.relation](nearer, farther), told)
 

@@ -30,9 +30,15 @@
     shown = { algorithm = "cloning", demos = "heuristic", shown = 200, steps = 100_000 }  # imitates 200 episodes of a policy
     gru = { network = "gru", from = "shown" }  # hyper-parameters; beside them may stand set, minds, steps, demos with shown, and
     mlp = {}                                   # from: a contestant above, to begin with what that one learnt
+    sb3 = { library = "stable-baselines3" }    # its PPO with its own defaults, for so many steps, instead of anything of ours
+
+    [parts.plane]                              # may be left out: contestants as points of a picture, PART.png
+    x = "judged/aori"                          # two measures; contestants called NAME-SOMETHING are joined by a line called NAME
+    y = "judged/aosi"
+    grid = 9                                   # beside them, constant controls, so many values of each; metrics that are judged
 
 A contestant's value of a gauge is its mean over the last tenth of the decisions. In ``expect``, >= and <= compare means over seeds; > and <
-want the whole 95 % intervals apart.
+want the whole 95 % intervals apart. The right side may have a factor: ``gru.return >= 0.9 * mlp.return``.
 """
 
 import tomllib
@@ -50,8 +56,10 @@ from avatarium.worlds.core.errors import UserError, nearest
 
 HERE = Path(__file__).parent
 DEMONSTRATIONS = "demonstrations"
-BESIDES = {"set": dict, "minds": dict, "steps": int, "demos": str, "shown": int, "from": str}
+BESIDES = {"set": dict, "minds": dict, "steps": int, "demos": str, "shown": int, "from": str, "library": str}
 """What may stand beside the hyper-parameters of a contestant, and what it has to be."""
+LIBRARIES = ("stable-baselines3",)
+"""Whose learners may stand beside ours."""
 R = TypeVar("R")
 
 
@@ -68,6 +76,8 @@ class Contestant:
     """Episodes of it."""
     parent: str = ""
     """The contestant whose policies it begins with, those of the same seed."""
+    library: str = ""
+    """One of ``LIBRARIES`` that trains it, by defaults of its own; of the plan only world, seed and steps count."""
 
     def planned(self, part: Path, seed: int) -> Plan:
         """Its plan from ``seed``; what it imitates, or begins with, lies in the folder ``part``."""
@@ -78,6 +88,16 @@ class Contestant:
 def run_folder(part: Path, label: str, seed: int) -> Path:
     """Where a contestant's run lies."""
     return part / label / f"seed-{seed}"
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A picture of contestants as points."""
+
+    x: str
+    y: str
+    grid: int = 0
+    """Values of each control, for a cloud of policies that do the same whatever they see; 0 for none."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +112,7 @@ class Part:
     judging: tuple[Judging, ...]
     publish: dict[str, str]
     """Names in the population of the world, by contestant."""
+    plane: Plane | None = None
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -145,6 +166,7 @@ class _ToldPart:
     marks: dict[str, float] = field(default_factory=dict)
     judge: dict[str, Any] | list[dict[str, Any]] = field(default_factory=list)
     publish: dict[str, str] = field(default_factory=dict)
+    plane: dict[str, Any] = field(default_factory=dict)
 
 
 def names() -> list[str]:
@@ -198,15 +220,16 @@ def _part(told: _ToldPart, budget: Budget) -> Part:
     expectations = tuple(Expectation.read(text, tuple(told.contestants)) for text in told.expect)
     judges = [told.judge] if isinstance(told.judge, dict) else told.judge
     judging = tuple(_record(Judging, each, f"judge of part {told.name}") for judge in judges for each in _spread(judge))
-    part = Part(told.name, tuple(told.gauges), contestants, expectations, told.marks, judging, told.publish)
+    plane = _record(Plane, told.plane, f"plane of part {told.name}") if told.plane else None
+    part = Part(told.name, tuple(told.gauges), contestants, expectations, told.marks, judging, told.publish, plane)
     for label in told.publish:
         if label not in told.contestants:
             raise UserError(f"part {told.name} is to publish {label!r}, who is no contestant: {nearest(label, told.contestants)}")
     if len(set(part.measured)) < len(part.measured):
         raise UserError(f"part {told.name} measures something twice: give its judges different names")
-    for name in {name for expected in expectations for name in expected.names}:
+    for name in {name for expected in expectations for name in expected.names} | ({plane.x, plane.y} if plane else set()):
         if name not in (*part.measured, "seconds"):
-            raise UserError(f"part {told.name} expects something of {name}, but compares {', '.join(part.measured)}")
+            raise UserError(f"part {told.name} expects or shows something of {name}, but compares {', '.join(part.measured)}")
     return part
 
 
@@ -241,7 +264,10 @@ def _contestant(told: _ToldPart, label: str, given: dict[str, Any], steps: int, 
         steps=steps,
         minds=told.minds | given.get("minds", {}),
     )
-    contestant = Contestant(label, plan, given.get("demos", ""), given.get("shown", Contestant.shown), given.get("from", ""))
+    library = given.get("library", "")
+    if library and (library not in LIBRARIES or not steps):
+        raise UserError(f"{told.name}/{label} has library = {library!r} and {steps} steps: {nearest(library, LIBRARIES)} it needs steps")
+    contestant = Contestant(label, plan, given.get("demos", ""), given.get("shown", Contestant.shown), given.get("from", ""), library)
     try:
         contestant.planned(Path(), 0).check()
     except UserError as mistake:

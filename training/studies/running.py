@@ -13,6 +13,7 @@ from avatarium.training.run.checkpoint import Checkpoint
 from avatarium.training.run.history import Point
 from avatarium.training.run.plan import Plan
 from avatarium.training.run.progress import Display
+from avatarium.training.studies import elsewhere
 from avatarium.training.studies.file import DEMONSTRATIONS, Contestant, Part, Study, run_folder
 from avatarium.training.studies.judging import judge
 from avatarium.worlds.core.errors import UserError
@@ -90,7 +91,7 @@ def begun(task: Task) -> Checkpoint | None:
     if not (task.run / "checkpoints").is_dir() or not any((task.run / "checkpoints").glob("[0-9]*")):
         return None
     found = checkpoint.load(task.run)
-    if replace(found.plan, demos=(), parent="") != replace(task.plan, demos=(), parent=""):
+    if replace(found.plan, demos=(), parent="", data=()) != replace(task.plan, demos=(), parent=""):
         raise UserError(f"{task.run} was trained otherwise than {task} is to be: choose another --out, or remove it")
     return found
 
@@ -99,6 +100,7 @@ def finished(task: Task) -> bool:
     """Whether nothing is left to do."""
     found = begun(task)
     done = found is not None and found.plan.done(found.progress.seconds, found.progress.decisions) >= 1.0
+    done |= bool(task.contestant.library) and elsewhere.finished(task.run)
     return done and (not task.part.judging or judged(task.run).keys() >= set(task.part.measured[len(task.part.gauges) :]))
 
 
@@ -113,6 +115,9 @@ def told(task: Task) -> bool:
 def carry_out(task: Task, display: Display) -> bool:
     """Train, or go on training, and judge; returns whether it was interrupted."""
     found, plan = begun(task), task.plan
+    if task.contestant.library:
+        _judge(task, elsewhere.trained(plan, task.run), {next(iter(plan.arena.roles)): task.run / elsewhere.POLICY})
+        return False
     if found is None or found.plan.done(found.progress.seconds, found.progress.decisions) < 1.0:
         if task.contestant.teacher and found is None:
             _demonstrate(task)
@@ -121,10 +126,13 @@ def carry_out(task: Task, display: Display) -> bool:
             return True
         found = checkpoint.load(ended.checkpoint)
     if task.part.judging:
-        policies = outcome.finish(found, task.run, 0, lambda text: None).policies
-        values = {name: value for wanted in task.part.judging for name, value in judge(found, task.run, wanted, policies).items()}
-        (task.run / JUDGED).write_text(json.dumps(values, indent=1) + "\n")
+        _judge(task, found, outcome.finish(found, task.run, 0, lambda text: None).policies)
     return False
+
+
+def _judge(task: Task, found: Checkpoint, policies: dict[str, Path]) -> None:
+    values = {name: value for wanted in task.part.judging for name, value in judge(found, task.run, wanted, policies).items()}
+    (task.run / JUDGED).write_text(json.dumps(values, indent=1) + "\n")
 
 
 def judged(run: Path) -> dict[str, float]:

@@ -46,5 +46,8 @@ class Scene:
     labels: tuple[Label, ...] = ()
     spots: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
     """float32 [S, 5]: x, y, z, radius (m) and palette index of round things such as fruit, that may come and go from step to step."""
+    beams: np.ndarray = field(default_factory=lambda: np.zeros((0, 8), np.float32))
+    """float32 [L, 8]: x, y, z of one end and of the other, width (m) and palette index of straight bars, such as links, posts and gauges,
+    that may come and go, move and grow from step to step. No camera cuts them."""
     notes: dict[str, str] = field(default_factory=dict)
     """Short facts for a viewer's panel, such as the time left."""

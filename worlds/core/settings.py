@@ -47,9 +47,14 @@ def told(config: Any) -> dict[str, Any]:
         value = getattr(config, f.name)
         if not dataclasses.is_dataclass(value):
             found[f.name] = value
-        elif not f.metadata.get("later") or value != f.default_factory():  # type: ignore[misc]
+        elif not f.metadata.get("later") or value != _usual(f):
             found[f.name] = told(value)
     return found
+
+
+def _usual(field: dataclasses.Field[Any]) -> Any:
+    """What a field is unless somebody sets it."""
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
 def build(kind: type[C], overrides: Mapping[str, Any]) -> C:

@@ -137,7 +137,7 @@ class Role:
         return "\n".join(rows)
 
     def signature(self) -> str:
-        """SHA-256 over what a policy must fit: names and sizes of features, heads or controls and their span, whether choices are masked."""
+        """SHA-256 over what a policy must fit: names and sizes of features, heads or controls and their span, masks or none."""
         fit: dict[str, Any] = {
             "features": [[f.name, f.size] for f in self.features],
             "heads": [[h.name, list(h.choices)] for h in self.heads],

@@ -6,7 +6,7 @@ import numpy as np
 
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.network.logarithm import LN2, log2
-from avatarium.worlds.core.network.state import REQUESTS, UPDATES, begin
+from avatarium.worlds.core.network.state import NEVER, REQUESTS, UPDATES, begin
 from avatarium.worlds.core.network.transmission import locate
 from avatarium.worlds.core.rng import LEVEL, RULES, below, next_u64, uniform
 from avatarium.worlds.core.trig import atan2
@@ -17,6 +17,8 @@ F = np.float32
 SIDE = F(SIDE_M)
 NEAR_M, FAR_M, APART_M = F(20), F(90), F(20)
 """Of a sensor from stations, and from other sensors."""
+BEFORE_M = F(22)
+"""Of an agent, who looks at its station."""
 PATIENCE = 200
 """Places that are tried before sensors may stand closer together."""
 STEADY, MIXTURE = 0, len(PROFILES) + 1
@@ -34,16 +36,18 @@ def generate(state, episodes, config, i):
     begin(network, i, next_u64(stream, i, RULES))
     for s in range(network.sensors.shape[1]):
         x, y = free_site(state, stream, i, s)
-        state.sites[i, s, 0], state.sites[i, s, 1], state.fresh[i, s] = x, y, -1
+        state.sites[i, s, 0], state.sites[i, s, 1] = x, y
+        state.sensors[i, s].waiting, state.sensors[i, s].age = 0, 0
         locate(network, network.sensors, config.station, i, s, x, y)
     first = state.avatars.shape[1] - network.users.shape[1]
     for a in range(state.avatars.shape[1]):
         me = state.avatars[i, a]
-        me.present, me.waiting, me.aori, me.aosi, me.done = 1, 0, 0, 0, 0
+        me.present, me.waiting, me.aori, me.aosi, me.done = 1, 0, NEVER, NEVER, 0
         if a < first:
-            station = network.stations[i, a if network.stations.shape[1] == first else 0]
-            me.x, me.y = station.x + F(3 * a) - F(3), station.y - F(4)
-            me.heading, me.vx, me.vy = F(-1.5), F(0), F(0)
+            alone = network.stations.shape[1] == first
+            station, aside = network.stations[i, a if alone else 0], F(0) if alone else F(16 * a - 8)
+            me.x, me.y = station.x + aside, station.y - BEFORE_M
+            me.heading, me.vx, me.vy = F(1.57), F(0), F(0)
         else:
             me.x, me.y = uniform(stream, i, LEVEL) * SIDE, uniform(stream, i, LEVEL) * SIDE
             set_out(me, stream, config, i)

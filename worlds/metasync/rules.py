@@ -92,7 +92,8 @@ def compute(state, episodes, config, out, log, i):
         board = state.boards[i, b]
         board.requests, board.updates = network.queues[i, b, REQUESTS].count, network.queues[i, b, UPDATES].count
     for s in range(network.sensors.shape[1]):
-        state.fresh[i, s] = network.sensors[i, s].processed
+        seen, device = state.sensors[i, s], network.sensors[i, s]
+        seen.waiting, seen.age = device.waiting, now - device.processed
 
 
 @inlined

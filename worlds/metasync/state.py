@@ -24,13 +24,22 @@ AVATAR = np.dtype(
         ("way", "i4"),  # steps until it is there
         ("present", "i4"),  # 1 = is there, and makes requests if it is a user
         ("waiting", "i4"),  # of a user: requests that are not sent yet
-        ("aori", "i4"),  # of a user: steps that the request took that was done last
-        ("aosi", "i4"),  # of a user: steps between that request and what it was answered with
+        ("aori", "i4"),  # of a user: steps that the request took that was done last; NEVER before the first
+        ("aosi", "i4"),  # of a user: steps between that request and what it was answered with; NEVER before the first
         ("done", "i4"),  # of a user: requests done in this step
     ],
     align=True,
 )
 """An agent, who stands at its station, or a user, who walks about."""
+
+SENSOR = np.dtype(
+    [
+        ("waiting", "i4"),  # packets that are not sent yet
+        ("age", "i4"),  # steps since that was made which was processed last; since the start while that is nothing
+    ],
+    align=True,
+)
+"""A sensor as it is seen."""
 
 BOARD = np.dtype([("bandwidth", "f4"), ("compute", "f4"), ("requests", "i4"), ("updates", "i4")], align=True)
 """A station as it is seen: users' shares in this step, and how many packets of users and of sensors are in its queues."""
@@ -43,7 +52,7 @@ class State(NamedTuple):
     avatars: np.ndarray  # AVATAR [N, A]
     boards: np.ndarray  # BOARD [N, B]
     sites: np.ndarray  # float32 [N, S, 2]: where sensors are (m)
-    fresh: np.ndarray  # int32 [N, S]: step in which the packet was made that was processed last of each sensor
+    sensors: np.ndarray  # SENSOR [N, S]
     menu: np.ndarray  # networks.MIX [N, 8]: steady requests, updates, requests of each profile
 
 
@@ -68,6 +77,6 @@ def allocate(num_envs: int, config: Config) -> State:
         avatars=np.zeros((num_envs, agents(config) + users), AVATAR),
         boards=np.zeros((num_envs, len(places)), BOARD),
         sites=np.zeros((num_envs, sensors, 2), np.float32),
-        fresh=np.zeros((num_envs, sensors), np.int32),
+        sensors=np.zeros((num_envs, sensors), SENSOR),
         menu=np.repeat(menu[None], num_envs, axis=0),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from avatarium.worlds.core.eyes import Pixels
+from avatarium.worlds.core.forecast import Forecast
 from avatarium.worlds.core.senses import Sensor
 from avatarium.worlds.core.settings import choice, section, setting
 from avatarium.worlds.core.synclag import SyncLag
@@ -41,4 +42,5 @@ class Config:
     body: Sensor = section(Sensor, "own motion and memory of it")
     task: Sensor = section(Sensor, "the destination")
     pixels: Pixels = section(Pixels, "a picture through the avatar's eyes")
+    forecast: Forecast = section(Forecast, "where the nearest avatars in sight will be", later=True)
     sync: SyncLag = section(SyncLag, "how late others' states and own actions arrive", later=True)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from avatarium.worlds.core import eyes, people, proprioception, rays
+from avatarium.worlds.core import eyes, forecast, people, proprioception, rays
 from avatarium.worlds.core.bodies import CONTROLS, TOP_SPEED, TURN, WALK
 from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.plan import in_sight
@@ -48,7 +48,7 @@ def features(config: Config) -> tuple[Feature, ...]:
     """The observation table under ``config``."""
     task = SIGNPOSTS if config.guidance == "signs" else COMPASS
     seen = people.features("1 = one of the crowd, 0 = a walker")
-    return (*rays.FEATURES, *seen, *proprioception.FEATURES, *task, *eyes.features(config))
+    return (*rays.FEATURES, *seen, *forecast.feature(config.forecast), *proprioception.FEATURES, *task, *eyes.features(config))
 
 
 def roles(config: Config) -> tuple[Role, ...]:
@@ -70,10 +70,14 @@ def state_features(config: Config) -> tuple[Feature, ...]:
 @kernel
 def observe(state, episodes, config, i, a, out):
     """Fill ``out`` [D] with what walker ``a`` of environment ``i`` senses, in the order of ``features``."""
-    me = state.avatars[i, a]
+    me, nearby = state.avatars[i, a], out[rays.SIZE : rays.SIZE + people.SIZE]
     rays.look(state.plan, state.avatars[i], i, a, out[: rays.SIZE])
-    people.look(state.plan, state.avatars[i], i, a, config.walkers, out[rays.SIZE : rays.SIZE + people.SIZE])
+    found = people.find(state.plan, state.avatars[i], i, a, nearby)
     k = rays.SIZE + people.SIZE
+    if config.forecast.model != forecast.NONE:  # while ``nearby`` says who they are
+        forecast.tell(state.tracks, i, me, nearby, found, out[k : k + forecast.SIZE])
+        k += forecast.SIZE
+    people.tell(state.avatars[i], a, found, config.walkers, nearby)
     proprioception.feel(me, F(1) - F(episodes.clock[i]) / F(config.episode_steps), out[k:])
     k += proprioception.SIZE
     if config.guidance == SIGNS:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from avatarium.worlds.core import bodies, contact, geodesic
+from avatarium.worlds.core import bodies, contact, forecast, geodesic
 from avatarium.worlds.core.events import emit
 from avatarium.worlds.core.kernels import kernel
 from avatarium.worlds.core.proprioception import leave_trail
@@ -42,6 +42,8 @@ def reset(state, episodes, config, out, log, which, start, stop):
                 settle(state, episodes, i, a)
                 set_out(state, episodes, config[0], i, a, LEVEL)
             out[0].present[i] = True
+            forecast.begin(state.tracks, state.avatars[i], i)
+            forecast.follow(state.tracks, state.avatars[i], i, episodes.clock[i])
             look_around(state, episodes, config[0], out[0], i)
 
 
@@ -62,6 +64,7 @@ def step(state, episodes, config, actions, out, log, start, stop):
                 episodes.over[i] = True
                 out[0].truncation[i] = True
                 ended += 1
+            forecast.follow(state.tracks, state.avatars[i], i, episodes.clock[i])
             look_around(state, episodes, config[0], out[0], i)
     return ended
 

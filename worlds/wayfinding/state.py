@@ -1,10 +1,11 @@
 """All that wayfinding remembers between steps."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from avatarium.worlds.core import building, geodesic, plan
+from avatarium.worlds.core import building, forecast, geodesic, plan
 from avatarium.worlds.core.bodies import BODY_FIELDS
 from avatarium.worlds.core.building import SIZE
 from avatarium.worlds.core.proprioception import TRAIL_FIELDS
@@ -27,6 +28,10 @@ AVATAR = np.dtype(
 )
 
 
+LEARNED = Path(__file__).with_name("forecast.npz")
+"""How walkers go on, learned from recordings (``python -m avatarium.training.studies.forecasts``)."""
+
+
 class State(NamedTuple):
     """Every field has the environments as its first axis; A = walkers, then crowd."""
 
@@ -39,6 +44,7 @@ class State(NamedTuple):
     num_doors: np.ndarray  # int32 [N]
     extent: np.ndarray  # int32 [N, 2]: width and height of the building in cells
     scratch: np.ndarray  # working memory of geodesic.flood
+    tracks: forecast.Tracks
 
 
 def allocate(num_envs: int, config: Config) -> State:
@@ -48,6 +54,7 @@ def allocate(num_envs: int, config: Config) -> State:
         avatars=np.zeros((num_envs, avatars), AVATAR),
         ways=np.zeros((num_envs, avatars, SIZE, SIZE), np.uint16),
         scratch=geodesic.allocate_scratch(num_envs),
+        tracks=forecast.allocate(num_envs, avatars, config.forecast, LEARNED),
         **building.allocate(num_envs),
     )
 

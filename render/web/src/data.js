@@ -127,6 +127,15 @@ export class Replay {
     return this.rows("spots", t).map(([x, y, z, r, colour]) => ({ ...this.#at(x, y), z: z * u, radius: r * u, colour }));
   }
 
+  /** Straight bars at frame t: {from, to, width, colour}; pages made earlier have none. */
+  beams(t) {
+    const { length: u } = this.units;
+    const [x, y] = this.origin;
+    const end = (row, k) => [row[k] * u + x, row[k + 1] * u + y, row[k + 2] * u];
+    const rows = this.columns.beams ? this.rows("beams", t) : [];
+    return rows.map((row) => ({ from: end(row, 0), to: end(row, 3), width: row[6] * u, colour: row[7] }));
+  }
+
   /** Texts at places at frame t: {x, y, z, text}. */
   labels(t) {
     return this.rows("labels", t).map(([x, y, z, text]) => ({ ...this.#at(x, y), z: z * this.units.length, text: this.texts[text] }));
@@ -242,7 +251,10 @@ export class Replay {
 
 function spoken(role, codes) {
   if (role.controls.length) {
-    return role.controls.map((name, k) => `${name} ${(codes[k] - 100) / 100 < 0 ? "" : "+"}${((codes[k] - 100) / 100).toFixed(1)}`).join(", ");
+    const [low, high] = role.span || [-1, 1]; // pages made earlier do not tell it
+    const value = (code) => low + (code / 200) * (high - low);
+    const told = low < 0 ? (x) => `${x < 0 ? "" : "+"}${x.toFixed(1)}` : (x) => x.toFixed(2);
+    return role.controls.map((name, k) => `${name} ${told(value(codes[k]))}`).join(", ");
   }
   const chosen = role.heads.flatMap(([name, choices], k) => (codes[k] ? [`${name} ${choices[codes[k]]}`] : []));
   return chosen.join(", ") || "stand";

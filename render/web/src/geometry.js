@@ -37,6 +37,7 @@ const FACES = [
   [[0, -1, 0], [[0, 0, 0], [1, 0, 0], [1, 0, 1], [0, 0, 1]]],
   [[0, 0, 1], [[0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]]],
 ];
+const UNDERSIDE = [[0, 0, -1], [[0, 1, 0], [1, 1, 0], [1, 0, 0], [0, 0, 0]]];
 
 /** Calls `add(normal, corners)` for the five faces of a box that can be seen; corners are [position, share of height]. */
 export function faces([x0, y0, x1, y1, z0, z1], add) {
@@ -50,6 +51,22 @@ export function box(mesh, extent, side, top, foot = 0.66) {
   faces(extent, (normal, corners) => {
     mesh.quad(...corners.map(([at, up]) => [at, normal, normal[2] ? top : side, normal[2] || up ? 1 : foot]));
   });
+}
+
+/** A straight bar with a square section from one place to another. */
+export function beam(mesh, from, to, width, colour) {
+  const cross = ([a, b, c], [x, y, z]) => [b * z - c * y, c * x - a * z, a * y - b * x];
+  const unit = (v) => v.map((c) => c / (Math.hypot(...v) || 1));
+  const along = to.map((c, k) => c - from[k]);
+  const length = Math.hypot(...along);
+  const ahead = length ? unit(along) : [1, 0, 0];
+  const side = unit(cross(Math.abs(ahead[2]) > 0.9 ? [1, 0, 0] : [0, 0, 1], ahead));
+  const frame = [ahead, side, cross(ahead, side)];
+  const turned = (v) => [0, 1, 2].map((k) => v[0] * frame[0][k] + v[1] * frame[1][k] + v[2] * frame[2][k]);
+  for (const [normal, corners] of [...FACES, UNDERSIDE]) {
+    const place = ([a, b, c]) => turned([a * length, (b - 0.5) * width, (c - 0.5) * width]).map((v, k) => v + from[k]);
+    mesh.quad(...corners.map((pick) => [place(pick), turned(normal), colour, 1]));
+  }
 }
 
 /** A body of revolution about the z axis: calls `add(position, normal)` for the corners of each quad; profile: [radius, z], bottom to top. */

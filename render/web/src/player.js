@@ -259,7 +259,8 @@ export class Player {
     const shown = this.figures.filter((f) => f.index !== camera.hides);
     this.#marks(theme, { t, time, shown, goals, me, reading, inside: camera.hides >= 0 });
     this.stage.resize(this.width, this.height, quality);
-    this.stage.draw({ level, avatars: avatars(shown, time), flags: flags(goals, time), camera, theme });
+    if (this.beamed !== t) [this.beamed, this.beams] = [t, replay.beams(t)];
+    this.stage.draw({ level, beams: this.beams, avatars: avatars(shown, time), flags: flags(goals, time), camera, theme });
     this.#words({ t, shown, camera, level });
     this.timeline.show();
     const told = `${t} ${view.chosen} ${theme.name}`;

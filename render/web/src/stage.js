@@ -20,8 +20,8 @@ import levelVert from "../../draw/shaders/level.vert.glsl";
 import light from "../../draw/shaders/light.glsl";
 import { contactShadow, floorMap, panes, solid } from "./building.js";
 import { matrix, sunCamera } from "./camera.js";
-import { INSTANCE, PART, avatarMesh, flagMesh } from "./figures.js";
-import { LIT } from "./geometry.js";
+import { INSTANCE, PART, avatarMesh, flagMesh, person } from "./figures.js";
+import { LIT, Mesh as Shape, beam } from "./geometry.js";
 import { Flat } from "./overlays.js";
 import shared from "./shared.json";
 
@@ -38,6 +38,7 @@ function program(vertex, fragment, uniforms, options = {}) {
   });
 }
 
+const NO_CUT = 1e6;
 const common = (value) => ({ value, shared: true });
 
 function mesh(scene, geometry, material, order) {
@@ -84,11 +85,13 @@ export class Stage {
     const shades = Array.from({ length: 5 }, () => new Vector3());
     this.materials = {
       level: program(levelVert, levelFrag, { ...lit, cut }),
+      beams: program(levelVert, levelFrag, { ...lit, cut: NO_CUT }),
       floor: program(floorVert, floorFrag, { ...lit, floor_map: null, bounds: new Vector4() }),
       figure: program(figureVert, figureFrag, { ...lit, eye: new Vector3() }),
       flat: program(flatVert, flatFrag, { camera, cut }, blended),
       backdrop: program(backdropVert, backdropFrag, { inside: 0, shades }, { depthWrite: false, side: DoubleSide }),
       depthLevel: program(depthLevelVert, depthFrag, { camera: sun_camera, cut }, { colorWrite: false }),
+      depthBeams: program(depthLevelVert, depthFrag, { camera: sun_camera, cut: NO_CUT }, { colorWrite: false }),
       depthFigure: program(depthFigureVert, depthFrag, { camera: sun_camera }, { colorWrite: false }),
     };
   }
@@ -97,7 +100,9 @@ export class Stage {
     const { level, floor, figure, flat, backdrop, depthLevel, depthFigure } = this.materials;
     this.solid = new BufferGeometry();
     this.floor = geometry({ position: new Float32Array(18) }, { position: 3 });
+    this.bars = new BufferGeometry();
     mesh(this.scene, this.solid, level, 0);
+    mesh(this.scene, this.bars, this.materials.beams, 1);
     this.avatars = new Herd(avatarMesh(), this.scene, figure, this.sunScene, depthFigure);
     this.flags = new Herd(flagMesh(), this.scene, figure, this.sunScene, depthFigure);
     mesh(this.scene, this.floor, floor, 2);
@@ -106,6 +111,7 @@ export class Stage {
     mesh(this.scene, behind, backdrop, 3);
     this.marks = ["shade", "overlays", "glass"].map((_, k) => new Marks(this.scene, flat, 10 + k));
     mesh(this.sunScene, this.solid, depthLevel, 0);
+    this.darkBars = mesh(this.sunScene, this.bars, this.materials.depthBeams, 1);
   }
 
   /** Make the canvas `width` by `height` CSS pixels, at one of QUALITY. */
@@ -138,10 +144,11 @@ export class Stage {
     return this.marks[1].flat.clear();
   }
 
-  /** Draw a level and instances of avatars and flags as `camera` sees them, in the look of `theme`. */
-  draw({ level, avatars, flags, camera, theme }) {
+  /** Draw a level, bars and instances of avatars and flags as `camera` sees them, in the look of `theme`. */
+  draw({ level, beams, avatars, flags, camera, theme }) {
     const [width, height] = this.size;
     this.#place(level, theme);
+    this.#span(beams);
     this.avatars.place(avatars);
     this.flags.place(flags);
     for (const part of this.marks) part.upload();
@@ -154,7 +161,7 @@ export class Stage {
     materials.floor.uniforms.bounds.value.set(...level.bounds);
     materials.backdrop.uniforms.inside.value = camera.inside;
     if (shadow) {
-      this.avatars.shadow.visible = this.flags.shadow.visible = moving;
+      this.avatars.shadow.visible = this.flags.shadow.visible = this.darkBars.visible = moving;
       renderer.setRenderTarget(this.target);
       renderer.clear();
       renderer.render(this.sunScene, this.still);
@@ -162,6 +169,16 @@ export class Stage {
     renderer.setRenderTarget(null);
     renderer.clear();
     renderer.render(this.scene, this.still);
+  }
+
+  /** Bring bars up to date: they are made anew when a list of others is given. */
+  #span(beams) {
+    if (this.beams === beams) return;
+    this.beams = beams;
+    const shape = new Shape(LIT);
+    for (const { from, to, width, colour } of beams) beam(shape, from, to, width, person(colour));
+    this.bars.dispose();
+    geometry(shape.arrays(), LIT, this.bars);
   }
 
   /** Bring the level's meshes up to date; only what has changed is made anew. */

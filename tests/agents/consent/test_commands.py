@@ -92,7 +92,7 @@ def test_verifying_names_the_first_bad_line(consent: Run, home: Path) -> None:
     assert code == 1 and "is damaged: line 2 was changed" in line
 
 
-def test_stale_policies_are_listed(consent: Run, home: Path, tmp_path: Path) -> None:
+def test_stale_policies_are_listed_and_warned_of(consent: Run, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = [Transcript.open(path) for path in sorted(home.glob("*.avt"))]
     data = data_hash(one.digest for one in told)
     about = Manifest("mine", "steering", 1, "pilot", "s", (), 2, data=(data,))
@@ -105,6 +105,12 @@ def test_stale_policies_are_listed(consent: Run, home: Path, tmp_path: Path) -> 
     code, lines, _ = consent("withdraw", home / "0.avt")
     assert lines[2:] == ["stale: runs/shown/policy.zip, 1 of 2 recordings of persons that it has learnt from was withdrawn"]
     assert consent("stale")[:2] == (1, ["runs/shown/policy.zip: 1 of 2 recordings of persons that it has learnt from was withdrawn"])
+    warn = pytest.importorskip("avatarium.leaderboards.check_command", reason="the leaderboards are not installed").warn
+    for name in ("shown", "other"):
+        warn(tmp_path / "runs" / name / "policy.zip")
+    assert capsys.readouterr().err == (
+        "avatarium: policy.zip is stale: 1 recordings that it has learnt from were withdrawn since; train it again without them\n"
+    )
     (tmp_path / "runs" / "shown" / "policy.zip").unlink()
     code, (line,), _ = consent("stale")
     assert code == 1 and re.match(rf"what was trained with data {data[:12]} is not here: 1 of 2", line)

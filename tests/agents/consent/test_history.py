@@ -92,9 +92,12 @@ class Histories(RuleBasedStateMachine):
         self.patch.setattr(words, "now", lambda: self.clock)
 
     def teardown(self) -> None:
-        """Leave nothing behind."""
-        self.patch.undo()
-        shutil.rmtree(self.root)
+        """Every history ends with a cleaning; nothing is left behind."""
+        try:
+            self.cleans()
+        finally:
+            self.patch.undo()
+            shutil.rmtree(self.root)
 
     @property
     def ledger(self) -> Ledger:

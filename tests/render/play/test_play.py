@@ -10,6 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatarium.agents.consent import select
+from avatarium.agents.consent.ledger import NAME, Ledger
+from avatarium.agents.consent.words import Grant
+from avatarium.render.play import consent
 from avatarium.render.play.company import company
 from avatarium.render.play.consent import STATEMENT, Consent
 from avatarium.render.play.hands import Grip
@@ -54,6 +58,23 @@ def test_the_transcript_says_who_agreed_to_what(tmp_path: Path) -> None:
     human = Transcript.open(player.path).header["extra"]["human"]
     assert human.pop("time").startswith("20")
     assert human == {"agent": "walker_1", "role": "walker", "consent": "I agree", "device": "gamepad"}
+
+
+def test_what_is_agreed_to_is_in_the_ledger_and_nothing_else_may_be_done(tmp_path: Path) -> None:
+    for folder, agreed in (("agreed", True), ("not", False)):
+        player = walker()
+        player.record(tmp_path / folder, consent.agreed("I agree", "keyboard", tmp_path / folder) if agreed else AGREED)
+        player.close()
+        assert player.path is not None
+        told = Transcript.open(player.path)
+        allowed = [bool(select([told], purpose, skip_private=True).permitted) for purpose in ("replay", "train", "publish")]
+        assert allowed == [agreed, agreed, False]
+        (person,) = told.header["extra"]["persons"]
+        assert set(person) == ({"agent", "subject", "session", "consent"} if agreed else {"agent"})
+    with pytest.raises(UserError, match="who has not allowed that to be watched and measured here"):
+        consent.seen(told)
+    (entry,) = Ledger(tmp_path / "agreed" / NAME).entries
+    assert isinstance(entry.word, Grant) and entry.word.words == "I agree" and entry.word.purposes == ("replay", "train")
 
 
 def test_nothing_is_written_without_consent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

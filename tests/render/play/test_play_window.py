@@ -46,7 +46,9 @@ def player() -> Player:
 
 @pytest.fixture
 def arguments(tmp_path: Path) -> SimpleNamespace:
-    return SimpleNamespace(size=(640, 400), camera="follow", backend="cpu", theme="light", scale=None, out=tmp_path, consent=None, steps=3)
+    return SimpleNamespace(
+        size=(640, 400), camera="follow", backend="cpu", theme="light", scale=None, out=tmp_path, consent=None, key=None, steps=3
+    )
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avatarium.render.draw import figures, palette
+from avatarium.render.draw import figures, geometry, palette
 from avatarium.render.exporting import export_html
 from avatarium.render.web import packing, page
 from avatarium.render.web.replay import parcel
@@ -290,6 +290,26 @@ def test_a_level_that_changes_is_drawn_anew(
     assert (pictures[0] != pictures[1]).any(axis=2).mean() > 0.05
     assert [browser.js(f"player.replay.level({t}).boxes.length") for t in (29, 30)] == [7, 6]
     assert browser.js("player.replay.spots(31).length") == 1
+
+
+def test_bars_have_the_same_shape_as_in_the_viewer(browser: Browser, scene: Scene, episode: Path, tmp_path: Path) -> None:
+    told = Transcript.open(episode)
+    bars = np.array([[9, 6, 0, 9, 6, 2.5, 0.4, 3], [2, 2, 1, 9, 6, 2.5, 0.1, 3]], np.float32)
+    told.scene = lambda t: replace(scene, beams=bars if t < 30 else bars[:0])  # type: ignore[method-assign]
+    barred = tmp_path / "barred.html"
+    barred.write_text(page.page(parcel(told), "barred"), encoding="utf-8")
+    pictures = []
+    for t in (29, 31):
+        browser.open(barred, f"#t={t}&camera=orbit")
+        browser.drawn()
+        pictures.append(browser.picture())
+        if t == 29:
+            for field, near in (("position", 5e-3), ("normal", 5e-3), ("colour", 1e-4), ("light", 1e-4)):
+                drawn = np.array(browser.js(f"[...player.stage.bars.attributes.{field}.array]"))
+                mesh = geometry.beams(bars[:, :7], palette.linear(palette.PEOPLE)[[3, 3]])[field]
+                np.testing.assert_allclose(drawn, mesh.reshape(-1), atol=near)
+    assert [shown(picture, palette.person(3)) for picture in pictures] == [True, False]
+    assert browser.js("delete player.replay.columns.beams && player.replay.beams(0).length") == 0  # as in pages made earlier
 
 
 def test_people_have_the_same_shape_as_in_the_viewer(browser: Browser, replay_page: Path) -> None:

@@ -46,6 +46,8 @@ class Loaded(NamedTuple):
     """How it is best played, where nothing else is asked for."""
     training_data: str = ""
     """What it has learnt from, as far as the source tells."""
+    data: tuple[str, ...] = ()
+    """Hashes of the recordings that it was shown."""
 
 
 @dataclass(frozen=True)

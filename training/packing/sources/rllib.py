@@ -1,6 +1,7 @@
 """Checkpoints of stock RLlib, new stack: of an Algorithm, a Learner or an RLModule."""
 
 import copy
+import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from torch import Tensor, nn
 from torch.utils import _pytree as tree
 
 from avatarium.agents.exported import StateShape
+from avatarium.agents.networks.heads import stretched
 from avatarium.training.packing.fitting import check_spaces, tried
 from avatarium.training.packing.graph import answer_of, exported, quietly
 from avatarium.training.packing.sources import Loaded, Source, Wish
 from avatarium.worlds.core.errors import UserError, need
+from avatarium.worlds.core.spec import Role
 
 MARKS = ("rllib_checkpoint.json", "metadata.json")
 INSIDE = ("learner_group/learner/rl_module", "learner/rl_module", "rl_module")
@@ -41,11 +44,14 @@ class FixedSpread(nn.Module):
 
 
 class Flat(nn.Module):
-    """An ``RLModule`` between plain tensors: no dicts, no axis of time, and no memory of the critic."""
+    """An ``RLModule`` between plain tensors: no dicts, no axis of time, and no memory of the critic.
 
-    def __init__(self, module: Any, continuous: bool) -> None:
+    ``normalised``: what it gives is in [-1, 1], and was stretched over the space of actions by RLlib.
+    """
+
+    def __init__(self, module: Any, role: Role, normalised: bool) -> None:
         super().__init__()
-        self.module, self._continuous = module, continuous
+        self.module, self._role, self._normalised = module, role, normalised
         self.greedy = not module.is_stateful() and values_only(module)
         leaves, self._form = tree.tree_flatten_with_path(module.get_initial_state() if module.is_stateful() else {})
         if any(leaf.any() for _, leaf in leaves):
@@ -72,7 +78,9 @@ class Flat(nn.Module):
         return (*self._split(found["action_dist_inputs"][:, 0]), *after)
 
     def _split(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        return inputs.chunk(2, dim=-1) if self._continuous else (inputs,)
+        if not self._role.continuous:
+            return (inputs,)
+        return (stretched(inputs, self._role) if self._normalised else inputs).chunk(2, dim=-1)
 
 
 def acts(state: StateShape) -> bool:
@@ -105,7 +113,7 @@ def load(text: str, wish: Wish) -> Loaded:
     module = _module(folder, wish)
     check_spaces(module.observation_space, module.action_space, wish.role)
     _check_distribution(module)
-    flat = Flat(module, bool(wish.role.continuous)).eval()
+    flat = Flat(module, wish.role, _normalised(folder)).eval()
     form = tried(flat, wish.role, flat.states)
     with quietly():
         acting = copy.deepcopy(flat)
@@ -123,6 +131,16 @@ def _check_connectors(folder: Path) -> None:
             f"it was trained behind {', '.join(sorted(between))}, which its module does not hold: do the same in a torch module around it, "
             "and give that as package.module:factory"
         )
+
+
+def _normalised(folder: Path) -> bool:
+    """Whether RLlib stretched actions over their space on the way out of the module, as it does unless ``normalize_actions`` says no."""
+    file = folder / "learner_group" / "class_and_ctor_args.pkl"
+    try:
+        config = pickle.loads(file.read_bytes())["ctor_args_and_kwargs"][1]["config"]
+    except Exception:  # there is none beside bare modules; one that cannot be loaded says nothing either
+        return True
+    return bool(getattr(config, "normalize_actions", True))
 
 
 def _module(folder: Path, wish: Wish) -> Any:

@@ -6,7 +6,6 @@ from avatarium.agents.networks.acting import Acting
 from avatarium.training.packing.graph import answer_of, exported
 from avatarium.training.packing.sources import Home, Loaded, Source, Wish
 from avatarium.training.run import checkpoint, export
-from avatarium.training.run.recipe import recipe_for
 
 
 def recognises(text: str) -> bool:
@@ -25,10 +24,9 @@ def load(text: str, wish: Wish) -> Loaded:
     """The policy of the wished role. It is read without pickles."""
     found, role = checkpoint.load(Path(text)), wish.role
     network = found.network(role.name)
-    acting = Acting(network, role, network.judges_alone).eval()
-    form = export.form(network, role, network.judges_alone)
-    sampling = recipe_for(found.plan.arena.name).sampling
-    return Loaded(exported(acting, role, form), form, answer_of(acting), sampling, export.told(found))
+    value = network.judges_alone and not found.plan.search
+    acting, form = Acting(network, role, value).eval(), export.form(network, role, value)
+    return Loaded(exported(acting, role, form), form, answer_of(acting), found.plan.sampling, export.told(found), found.plan.data)
 
 
 SOURCE = Source("a run or checkpoint of `avatarium train`", recognises, load, home)

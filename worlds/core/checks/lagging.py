@@ -1,6 +1,7 @@
 """Whether what arrives late arrives exactly when it is due, where a world has a section ``sync`` (see ``synclag``)."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def _parted(trial: Trial, mover: str, lag: int) -> tuple[np.ndarray, np.ndarray]
 
     The step in which what each senses of others becomes another, and that in which its own state does.
     """
-    usual, other = (trial.batch(ENVIRONMENTS, **{"sync.aosi": lag}) for _ in range(2))
+    usual, other = (_batch(trial, ENVIRONMENTS, aosi=lag) for _ in range(2))
     columns = {name: [k for f in r.features if f.sensor in SOCIAL or f.hearsay for k in range(*_span(r.slices()[f.name]))]
                for name, r in usual.roles.items()}  # fmt: skip
     numbers, rng = avatar_numbers(usual.roles.values()), np.random.default_rng(5)
@@ -64,6 +65,12 @@ def _parted(trial: Trial, mover: str, lag: int) -> tuple[np.ndarray, np.ndarray]
     return sensed, stood
 
 
+def _batch(trial: Trial, num_envs: int, **sync: Any) -> Batch:
+    """A batch of the world on trial under settings of its section ``sync``."""
+    lag: dict[str, Any] = {f"sync.{name}": value for name, value in sync.items()}
+    return trial.batch(num_envs, **lag)
+
+
 def _span(where: slice) -> tuple[int, int]:
     return where.start, where.stop
 
@@ -72,7 +79,7 @@ def actions_arrive_when_due(trial: Trial) -> Iterator[str]:
     """Under ``sync.aori`` a run is, byte by byte, the one in which nothing is done for so many steps first."""
     if not hasattr(trial.spec.config(), "sync"):
         return
-    late, usual = trial.batch(4, **{"sync.aori": LAG}), trial.batch(4)
+    late, usual = _batch(trial, 4, aori=LAG), trial.batch(4)
     table = actions_for(usual, STEPS)
     rest = {name: np.full_like(chosen, 0 if chosen.dtype.kind == "f" else -1) for name, chosen in table[0].items()}
     if _course(late, table) != _course(usual, [*[rest] * LAG, *table][:STEPS]):
