@@ -51,6 +51,8 @@ bench: venv
 	$(BIN)/python tests/benchmarks/bench_worlds.py
 	$(BIN)/python tests/benchmarks/bench_render.py --json runs/bench/render.json
 	$(BIN)/python tests/benchmarks/bench_pixels.py --json runs/bench/pixels.json
+	$(BIN)/python tests/benchmarks/bench_metasync.py --table --speed --peer --json runs/bench/metasync.json
+	$(BIN)/python tests/benchmarks/bench_identity.py --json runs/bench/identity.json
 	$(BIN)/python tests/benchmarks/bench_transcript.py --json runs/bench/transcript.json
 	$(BIN)/python tests/benchmarks/bench_sandbox.py --mutants 100000 --json runs/bench/sandbox.json
 	$(BIN)/python tests/benchmarks/bench_judging.py --json runs/bench/judging.json

@@ -181,8 +181,7 @@ def plates(mast: np.ndarray, board: np.void) -> list[Label]:
     x, y = mast.tolist()
     return [
         Label(x, y + 1.5, MAST_M + 0.3, f"requests {board['requests']} · updates {board['updates']}"),
-        Label(x + LONG_M, y + BARS_M[0], 0.5, "bandwidth"),
-        Label(x + LONG_M, y + BARS_M[1], 0.1, "compute"),
+        Label(x + LONG_M / 2 + 2.4, y + sum(BARS_M) / 2, 0.3, "bandwidth, compute"),
     ]
 
 

@@ -110,6 +110,7 @@ class Histories(RuleBasedStateMachine):
         session, path = f"s{self.count}", self.folder / f"{self.count:03}.avt"
         with_extra(self.templates[episode], path, persons(("pilot_0", k, session)))
         self.who[session] = (k, Transcript.open(path).digest)
+        self._doom()
         return session
 
     @rule(k=WHO, purposes=SOME, days=st.sampled_from([None, 1, 3]))
@@ -139,9 +140,13 @@ class Histories(RuleBasedStateMachine):
         sessions = (words.ALL if every else session,)
         self.heads.append(agreeing.withdraw(self.ledger, SUBJECTS[k], TOKENS[k], named, sessions).hash)
         self.account.said[k].append(Word(False, purposes, "" if every else session, None))
-        self.doomed |= {session for session, (k, _) in self.who.items() if self.account.erases(k, session)}
+        self._doom()
         with self._dying(point):
             sweeping.sweep(self.ledger)
+
+    def _doom(self) -> None:
+        """Note what may be deleted from now on: also what comes after a person has taken back every recording, and said nothing since."""
+        self.doomed |= {session for session, (k, _) in self.who.items() if self.account.erases(k, session)}
 
     @contextmanager
     def _dying(self, point: int) -> Iterator[None]:

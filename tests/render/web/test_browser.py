@@ -294,7 +294,7 @@ def test_a_level_that_changes_is_drawn_anew(
 
 def test_bars_have_the_same_shape_as_in_the_viewer(browser: Browser, scene: Scene, episode: Path, tmp_path: Path) -> None:
     told = Transcript.open(episode)
-    bars = np.array([[9, 6, 0, 9, 6, 2.5, 0.4, 3], [2, 2, 1, 9, 6, 2.5, 0.1, 3]], np.float32)
+    bars = np.array([[2, 2, 1, 9, 6, 2.5, 0.1, 3], [9, 6, 0, 9, 6, 2.5, 0.4, 3]], np.float32)
     told.scene = lambda t: replace(scene, beams=bars if t < 30 else bars[:0])  # type: ignore[method-assign]
     barred = tmp_path / "barred.html"
     barred.write_text(page.page(parcel(told), "barred"), encoding="utf-8")
