@@ -69,7 +69,7 @@ class Actor:
             np.putmask(decided, ~fragment.allowed[t], FORBIDDEN)
         self._draw(decided, np.uint64(key), greedy, fragment.actions[t], fragment.log_probs[t])
         actions: np.ndarray = fragment.actions[t].reshape(*self._lead, -1)
-        return self.role.stretched(np.clip(actions, -1.0, 1.0)) if self.role.continuous else actions  # type: ignore[no-any-return]
+        return self.role.stretched(np.clip(actions, -1.0, 1.0)) if self.role.continuous else actions
 
     def _observe(self, t: int) -> None:
         fragment, batch, name = self.fragment, self._batch, self.role.name

@@ -39,12 +39,12 @@ def trained(plan: Plan, run: Path) -> Checkpoint:
 
 def _learnt(plan: Plan) -> tuple[Any, list[history.Point]]:
     """The model, and its curve."""
-    library, callbacks = need("stable_baselines3", "adapters"), need("stable_baselines3.common.callbacks", "adapters")
-    adapter = need("avatarium.training.adapters.sb3", "adapters")
+    library, adapter = need("stable_baselines3", "adapters"), need("avatarium.training.adapters.sb3", "adapters")
+    callback: Any = need("stable_baselines3.common.callbacks", "adapters").BaseCallback
     points: list[history.Point] = []
     began = time.monotonic()
 
-    class Curve(callbacks.BaseCallback):  # type: ignore[misc]
+    class Curve(callback):  # type: ignore[misc]
         def _on_step(self) -> bool:
             return True
 

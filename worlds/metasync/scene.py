@@ -25,11 +25,11 @@ USERS, SENSORS, STEEL, PANEL, AGENT, UNTOLD = 0, 6, 14, 10, 9, 14
 LIMITS, AGES = (5, 15, 25, 35), (4, 2, 5, 1, 3)
 """Steps up to which ages have the first of these palette indices, the second, and so on: from teal to red."""
 KEY = (
-    ("sensors: age", None),
-    ("people: AoSI", None),
-    *((f"up to {limit} steps", colour) for limit, colour in zip(LIMITS, AGES[:-1], strict=True)),
+    ("sensors: age, steps", None),
+    ("people: AoSI, steps", None),
+    *((f"up to {limit}", colour) for limit, colour in zip(LIMITS, AGES[:-1], strict=True)),
     ("more", AGES[-1]),
-    ("no answer yet", UNTOLD),
+    ("no answer", UNTOLD),
     ("for people", USERS),
     ("for sensors", SENSORS),
 )
@@ -168,7 +168,7 @@ def swatches() -> np.ndarray:
 
 def captions() -> list[Label]:
     """What colours mean."""
-    return [Label(-2.0 if colour is None else -1.2, y - 0.3, 0.0, text) for text, colour, y in lines()]
+    return [Label(-2.0 if colour is None else -1.45, y - 0.3, 0.0, text) for text, colour, y in lines()]
 
 
 def lines() -> list[tuple[str, int | None, float]]:
