@@ -94,7 +94,7 @@ def test_a_factor_is_taken_of_the_right_side() -> None:
     [
         (('"stable-baselines3"', '"stable-baseline3"'), "stable-baselines3"),
         (("steps = 12_800", "minutes = 1", ", steps = 64 }", " }"), "it needs steps"),
-        (('y = "judged/episode_return"', 'y = "judged/aori"'), "expects or shows something of judged/aori"),
+        (('y = "judged/episode_return"', 'y = "judged/aori"'), "part valves shows judged/aori, but compares"),
         (('y = "judged/episode_return"', 'y = "seconds"\nz = 1'), "plane of part valves has 'z'"),
     ],
 )

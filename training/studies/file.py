@@ -227,9 +227,10 @@ def _part(told: _ToldPart, budget: Budget) -> Part:
             raise UserError(f"part {told.name} is to publish {label!r}, who is no contestant: {nearest(label, told.contestants)}")
     if len(set(part.measured)) < len(part.measured):
         raise UserError(f"part {told.name} measures something twice: give its judges different names")
-    for name in {name for expected in expectations for name in expected.names} | ({plane.x, plane.y} if plane else set()):
+    asked = [(name, "expects something of") for expected in expectations for name in expected.names]
+    for name, what in [*asked, *((name, "shows") for name in ((plane.x, plane.y) if plane else ()))]:
         if name not in (*part.measured, "seconds"):
-            raise UserError(f"part {told.name} expects or shows something of {name}, but compares {', '.join(part.measured)}")
+            raise UserError(f"part {told.name} {what} {name}, but compares {', '.join(part.measured)}")
     return part
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from avatarium.agents.policy import Policy
 from avatarium.agents.scripted import Rule
 from avatarium.leaderboards.evaluate import evaluate
+from avatarium.leaderboards.metrics import metric
 from avatarium.training.run import outcome
 from avatarium.training.run.plan import Plan
 from avatarium.training.studies.file import Part, Plane
@@ -36,8 +37,8 @@ def draw(chapter: Chapter, plane: Plane, out: Path) -> Path:
     shown = [entry for entry in chapter.entries if {plane.x, plane.y} <= entry.findings.keys()]
     for k, (name, entries) in enumerate(groupby(shown, key=lambda entry: entry.label.partition("-")[0])):
         _line(axis, name, [(entry, *_place(entry, plane)) for entry in entries], COLOURS[k % len(COLOURS)])
-    axis.set_xlabel(plane.x.rpartition("/")[2])
-    axis.set_ylabel(plane.y.rpartition("/")[2])
+    axis.set_xlabel(_called(plane.x))
+    axis.set_ylabel(_called(plane.y))
     axis.set_title(chapter.part.name)
     axis.legend(frameon=False, fontsize="small")
     path = out / f"{chapter.part.name}.png"
@@ -49,11 +50,18 @@ def _place(entry: Entry, plane: Plane) -> tuple[float, float]:
     return entry.findings[plane.x].mean.value, entry.findings[plane.y].mean.value
 
 
+def _called(measure: str) -> str:
+    """What an axis is called: a metric by its title and unit."""
+    lead, _, name = measure.rpartition("/")
+    return f"{metric(name).title} ({metric(name).unit})" if lead.startswith("judged") else name
+
+
 def _line(axis: Any, name: str, points: list[tuple[Entry, float, float]], colour: str) -> None:
-    points = sorted(points, key=lambda point: point[1])
     axis.plot([x for _, x, _ in points], [y for _, _, y in points], "o-", color=colour, label=name, markersize=5, linewidth=1.5)
     for entry, x, y in points:
-        axis.annotate(entry.label.partition("-")[2], (x, y), xytext=(4, 4), textcoords="offset points", fontsize=7, color=colour)
+        axis.annotate(
+            entry.label.partition("-")[2].replace("_", "."), (x, y), xytext=(4, 4), textcoords="offset points", fontsize=7, color=colour
+        )
 
 
 def cloud(part: Part, plane: Plane, folder: Path) -> list[list[float]]:

@@ -19,7 +19,7 @@ HIGHEST = 3.2
 SYNC, LATE = 0, 1
 """Reward terms, in the order of the roles'."""
 RAW = (Feature("lengths", 2, 0, float(MOST), "packets of users and of sensors in the station's queues, those in work included", "queues"),)
-SOFT = (Feature("lengths", 2, 0, HIGHEST, "packets of users and of sensors in the station's queues: ln(1 + n) / 3", "queues"),)
+SOFT = (Feature("log_lengths", 2, 0, HIGHEST, "packets of users and of sensors in the station's queues: ln(1 + n) / 3", "queues"),)
 KNOWN = (
     Feature("backlog", 2, 0, HIGHEST, "packets that users and sensors of the station have not sent yet: ln(1 + n) / 3", "devices"),
     Feature("ages", 2, 0, HIGHEST, "mean steps since what was processed last of a user, of a sensor, was made: ln(1 + n) / 3", "devices"),

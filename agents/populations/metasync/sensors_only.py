@@ -3,4 +3,4 @@
 from avatarium.agents.populations.metasync._split import ROLES, fixed
 
 __all__ = ["ROLES", "policy"]
-policy = fixed("sensors_only", 0.0, 0.0)
+policy = fixed("sensors-only", 0.0, 0.0)

@@ -3,4 +3,4 @@
 from avatarium.agents.populations.metasync._split import ROLES, fixed
 
 __all__ = ["ROLES", "policy"]
-policy = fixed("three_quarters", 0.75, 0.75)
+policy = fixed("three-quarters", 0.75, 0.75)

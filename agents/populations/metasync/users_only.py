@@ -3,4 +3,4 @@
 from avatarium.agents.populations.metasync._split import ROLES, fixed
 
 __all__ = ["ROLES", "policy"]
-policy = fixed("users_only", 1.0, 1.0)
+policy = fixed("users-only", 1.0, 1.0)
