@@ -52,7 +52,7 @@ class SourceKeyedLocator(caching._CacheLocator):  # type: ignore[misc]
 
     def get_source_stamp(self) -> str:
         """A hash over the toolbox and the folder of the kernel."""
-        return folder_stamp(Path(__file__).parent) + folder_stamp(self._file.parent)
+        return "".join(folder_stamp(folder) for folder in (*toolbox(), self._file.parent))
 
     def get_disambiguator(self) -> str:
         """Tells functions of one name apart: the line and the file."""
@@ -66,6 +66,12 @@ def cache_folder() -> Path:
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     existing = next((p for p in (home, *home.parents) if p.exists()), Path("/"))
     return (home if os.access(existing, os.W_OK) else Path(tempfile.gettempdir())) / "avatarium" / "kernels"
+
+
+@functools.cache
+def toolbox() -> tuple[Path, ...]:
+    """The folder of the toolbox, and those in it."""
+    return tuple(sorted({file.parent for file in Path(__file__).parent.rglob("*.py")}))
 
 
 @functools.cache
