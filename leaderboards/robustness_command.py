@@ -14,6 +14,7 @@ from avatarium.worlds.core.errors import UserError, nearest, need
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from avatarium.agents.populations import Member
     from avatarium.leaderboards.metrics import Metric
     from avatarium.leaderboards.robustness import Point
     from avatarium.leaderboards.scenarios import Scenario
@@ -78,16 +79,21 @@ def _asked(spec: "WorldSpec", names: Sequence[str], role: str) -> list[tuple[str
             raise UserError(f"no trained policy lives in {spec.name}: name the policies that are to play")
         return [(m.address, role or m.roles[0]) for m in trained]
     made_for = {name: exported.read(Path(name))[0].role for name in names if name.endswith(".zip")}
-    made_for |= {name: populations.find(name).roles[0] for name in names if "/" in name and name not in made_for and ":" not in name}
+    made_for |= {name: member.roles[0] for name in names if (member := _resident(name))}
     return [(name, role or made_for.get(name, spec.role_names()[0])) for name in names]
+
+
+def _resident(name: str) -> "Member | None":
+    """The member of a population that is called ``WORLD/NAME``; None for a file or a factory."""
+    from avatarium.agents import populations
+
+    return populations.find(name) if "/" in name and ":" not in name and not name.endswith(".zip") else None
 
 
 def needed(name: str) -> Mapping[str, Any]:
     """Settings of its world that a policy of a population needs, such as how it commands."""
-    from avatarium.agents import populations
-
-    world = "/" in name and ":" not in name and not name.endswith(".zip")
-    return populations.find(name).settings if world else {}
+    member = _resident(name)
+    return member.settings if member else {}
 
 
 def with_settings(scenario: "Scenario", settings: Mapping[str, Any]) -> "Scenario":
