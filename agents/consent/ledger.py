@@ -142,9 +142,9 @@ def near(folder: Path) -> Path:
     return next((above / NAME for above in (here, *here.parents) if (above / NAME).is_file()), here / NAME)
 
 
-def synced(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
+def synced(path: Path) -> None:
+    """Have what is in a file, or the names in a folder, on the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

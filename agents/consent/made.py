@@ -71,7 +71,8 @@ def reissue(folder: Path, without: Collection[str], heads: Iterable[str]) -> str
     if kept:
         staged.mkdir()
         (_minari if (folder / "data").is_dir() else _tables)(folder, staged, set(without))
-        _on_disk(staged)
+        for path in staged.rglob("*"):
+            synced(path)
         describe(staged, kept, told["purpose"], heads)  # last: with it the new version counts as whole
         synced(staged)
     folder.rename(doomed)
@@ -80,15 +81,6 @@ def reissue(folder: Path, without: Collection[str], heads: Iterable[str]) -> str
     synced(folder.parent)
     shutil.rmtree(doomed)
     return data_hash(kept) if kept else ""
-
-
-def _on_disk(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _tables(old: Path, new: Path, without: set[str]) -> None:
