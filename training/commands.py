@@ -54,6 +54,7 @@ class Train:
         add("--cluster", metavar="ADDRESS", default="", help="train on a Ray cluster: auto, host:port of its head, or ray://host:port")
         add("--installed", action="store_true", help="with --cluster: its nodes have this Avatarium and the world; send no copy")
         add("--gpus", action="store_true", help="learners, or the driver where there are none, compute on a GPU each")
+        add("--device", choices=("cpu", "cuda"), default="cpu", help="cuda: step worlds on the learners' GPUs as well (default: cpu)")
         add("--oversubscribe", action="store_true", help="let runners and learners share the CPUs of this machine when there are too few")
 
     def run(self, args: argparse.Namespace) -> int:

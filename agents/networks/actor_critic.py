@@ -72,6 +72,8 @@ class ActorCritic(nn.Module):
         super().__init__()
         self.interface, self.architecture = interface, architecture
         self.choices, self.controls = interface.choices, interface.controls
+        self.precision = torch.float32
+        """Of products of matrices while a policy learns: torch.float32 or torch.bfloat16; sums and everything else stay float32."""
         hidden, wide = architecture.hidden, interface.observation
         self.normalise = RunningNormalisation(wide)
         if interface.central:
@@ -132,16 +134,22 @@ class ActorCritic(nn.Module):
 
     def act_on(self, normalised: Tensor, starts: Tensor, state: State) -> tuple[Tensor, State]:
         """As ``act``, with less around it: observations are normalised already, and memory is empty where ``starts`` bool [B] is set."""
-        seen = self._look(normalised)
-        if not self.core:
-            return self._decide(seen), state
-        features, after = self.core.unroll(self.embed(seen)[None], starts[None], state)
-        return self._decide(features[0]), tuple(part[0] for part in after)
+        with self._rounding(normalised):
+            seen = self._look(normalised)
+            if not self.core:
+                return self._decide(seen).float(), state
+            features, after = self.core.unroll(self.embed(seen)[None], starts[None], state)
+            return self._decide(features[0]).float(), tuple(part[0].float() for part in after)
 
     def both(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """The policy's outputs and the critic's estimates [..., K] in units of ``returns``."""
-        normalised, features, _ = self._features(inputs)
-        return self._decide(features), self.critic(self._judged(inputs, normalised, features))
+        with self._rounding(inputs.observation):
+            normalised, features, _ = self._features(inputs)
+            return self._decide(features).float(), self.critic(self._judged(inputs, normalised, features)).float()
+
+    def _rounding(self, like: Tensor) -> torch.autocast:
+        """Within, products on the device of ``like`` are rounded to ``precision``."""
+        return torch.autocast(like.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16)
 
     @property
     def thought_size(self) -> int:
@@ -152,9 +160,11 @@ class ActorCritic(nn.Module):
 
     def thinking(self, inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
         """As ``both``, with what the policy's last layer makes its decisions of, [..., thought_size]."""
-        normalised, features, _ = self._features(inputs)
-        thought: Tensor = self.actor[:-1](features)
-        return self._spread(self.actor[-1](thought)), self.critic(self._judged(inputs, normalised, features)), thought
+        with self._rounding(inputs.observation):
+            normalised, features, _ = self._features(inputs)
+            thought: Tensor = self.actor[:-1](features)
+            decided, judged = self._spread(self.actor[-1](thought)), self.critic(self._judged(inputs, normalised, features))
+        return decided.float(), judged.float(), thought.float()
 
     def remember(self, inputs: Inputs) -> tuple[Tensor, State]:
         """The policy's outputs over sequences [L, B, ...], and the memory after every step: float32 [L, B, units] each."""
@@ -163,9 +173,10 @@ class ActorCritic(nn.Module):
 
     def evaluate(self, inputs: Inputs) -> tuple[Tensor, State]:
         """The estimated returns [..., K], and the memory after every step: float32 [L, B, units] each."""
-        normalised, features, states = self._features(inputs)
-        scaled: Tensor = self.critic(self._judged(inputs, normalised, features))
-        return scaled * self.returns.deviation + self.returns.mean, states
+        with self._rounding(inputs.observation):
+            normalised, features, states = self._features(inputs)
+            scaled: Tensor = self.critic(self._judged(inputs, normalised, features)).float()
+        return scaled * self.returns.deviation + self.returns.mean, tuple(part.float() for part in states)
 
     def _features(self, inputs: Inputs) -> tuple[Tensor, Tensor, State]:
         """What is seen, normalised and through the eye; what the actor sees; and every step's memory."""

@@ -234,7 +234,7 @@ def test_a_learner_finds_the_same_returns_in_fragments(shown: Demonstrations) ->
         finals[fragment.final_steps, fragment.final_slots] = 2.0
         values = np.zeros((33, 8), F)
         ends = (fragment.terminations, fragment.truncations)
-        kernels.estimate_advantages(fragment.rewards, values, *ends, finals, fragment.present, F(GAMMA), F(1), found)
+        kernels.estimate_advantages(fragment.rewards, values, *ends, finals, fragment.present, F(GAMMA), F(1), found, 0, found.shape[1])
         wanted = [unlike[r] for r in returns[fragment.present].tolist()]
         assert found[fragment.present] == pytest.approx(wanted, abs=1e-4)
 

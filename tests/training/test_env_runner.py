@@ -22,7 +22,7 @@ def runner_for(plan: Plan, **settings: object) -> BatchedEnvRunner:
 
 
 def batch_of(runner: BatchedEnvRunner, stage: int = 0) -> worlds.Batch:
-    return runner._stages[stage].batch
+    return runner._stages.open[stage].batch
 
 
 def test_columns_are_what_the_world_gives_when_it_is_stepped_by_hand(ray_running: None, plan: Plan) -> None:

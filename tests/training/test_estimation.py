@@ -89,11 +89,11 @@ def test_intrinsic_return_goes_on_when_an_episode_ends_and_stops_when_nobody_is_
     play = playing(curiosity="rnd", **COMING_AND_GOING)
     play.fragment()
     fragment = play.fragment()
-    nothing = np.zeros((*fragment.observations.shape[:2], 2), np.float32), np.zeros((*fragment.rewards.shape, 2), np.float32)
+    nothing = torch.zeros(*fragment.observations.shape[:2], 2), torch.zeros(*fragment.rewards.shape, 2)
     bonus = fragment.present.astype(np.float32)
     for episodic in (False, True):
         play.wonder = play.module._wonder = replace(play.wonder, gamma=1.0, episodic=episodic)
-        found = play.estimator(gamma=0.0, lam=1.0)._advantages(fragment, nothing, bonus)
+        found = play.estimator(gamma=0.0, lam=1.0)._advantages(fragment, nothing, torch.from_numpy(bonus)).numpy()
         np.testing.assert_allclose(found[..., 0][fragment.present], fragment.rewards[fragment.present])  # its own discount
         expected, ahead = np.zeros_like(bonus), np.zeros(fragment.slots)
         over = fragment.terminations | fragment.truncations

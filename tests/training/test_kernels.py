@@ -9,6 +9,7 @@ from avatarium.agents.networks import heads
 from avatarium.agents.networks.normalise import RunningNormalisation
 from avatarium.training.learn.kernels import estimate_advantages
 from avatarium.training.play import kernels
+from avatarium.training.play.drawing import one_key
 from avatarium.worlds.core.rng import mix
 
 CHOICES = np.array([3, 1, 5], np.int64)
@@ -18,7 +19,7 @@ F = np.float32
 def draw(logits: np.ndarray, key: int, greedy: bool = False) -> tuple[np.ndarray, np.ndarray]:
     actions = np.zeros((len(logits), len(CHOICES)), np.int32)
     log_probs = np.zeros(len(logits), F)
-    kernels.sample_discrete(logits.copy(), CHOICES, np.uint64(key), greedy, actions, log_probs)
+    kernels.sample_discrete(logits.copy(), CHOICES, one_key(key), greedy, actions, log_probs, 0, len(logits))
     return actions, log_probs
 
 
@@ -57,7 +58,7 @@ def test_advantages_are_the_reference_s(seed: int) -> None:
     rewards, final_values = rng.normal(size=shape).astype(F), rng.normal(size=shape).astype(F)
     values = rng.normal(size=(41, 7)).astype(F)
     found = np.full(shape, np.nan, F)
-    estimate_advantages(rewards, values, terminations, truncations, final_values, present, F(0.97), F(0.9), found)
+    estimate_advantages(rewards, values, terminations, truncations, final_values, present, F(0.97), F(0.9), found, 0, found.shape[1])
     np.testing.assert_allclose(found, reference(rewards, values, terminations, truncations, final_values, present, 0.97, 0.9), atol=1e-4)
 
 
@@ -89,7 +90,7 @@ def test_what_is_forbidden_is_never_drawn_not_even_by_rounding() -> None:
     for _ in range(200):
         logits = rng.normal(scale=2, size=(1, 8)).astype(F)
         logits[:, 5:] = heads.FORBIDDEN
-        kernels.sample_discrete(logits, choices, key, False, actions, log_probs)
+        kernels.sample_discrete(logits, choices, one_key(key), False, actions, log_probs, 0, 1)
         assert actions[0, 0] == 4  # the last that is allowed
         assert np.isfinite(log_probs[0])
 
@@ -105,14 +106,14 @@ def test_controls_are_drawn_from_normal_distributions() -> None:
     rows = 40_000
     parameters = np.tile(np.array([0.5, -2.0, -1.0, 0.3], F), (rows, 1))  # means, then log-deviations
     actions, log_probs = np.zeros((rows, 2), F), np.zeros(rows, F)
-    kernels.sample_gaussian(parameters, np.uint64(5), False, actions, log_probs)
+    kernels.sample_gaussian(parameters, one_key(5), False, actions, log_probs, 0, rows)
     mean, deviation = torch.tensor([0.5, -2.0]), torch.tensor([-1.0, 0.3]).exp()
     np.testing.assert_allclose(actions.mean(axis=0), mean, atol=0.03)
     np.testing.assert_allclose(actions.std(axis=0), deviation, rtol=0.02)
     assert abs(np.corrcoef(actions.T)[0, 1]) < 0.02
     expected = Normal(mean, deviation).log_prob(torch.from_numpy(actions)).sum(-1)
     np.testing.assert_allclose(log_probs, expected, atol=1e-4)
-    kernels.sample_gaussian(parameters, np.uint64(5), True, actions, log_probs)
+    kernels.sample_gaussian(parameters, one_key(5), True, actions, log_probs, 0, rows)
     np.testing.assert_allclose(actions[0], mean)
 
 

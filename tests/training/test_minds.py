@@ -52,7 +52,7 @@ def test_a_role_is_played_while_another_learns(ray_running: None, plan: Plan, ru
     runner = BatchedEnvRunner(config=engine.config_for(plan), worker_index=0)
     batch = runner.sample()[0]
     assert set(batch.fragments) == {"caller"}
-    places = runner._stages[0].batch.observations["walker"][..., 0]
+    places = runner._stages.open[0].batch.observations["walker"][..., 0]
     assert np.all(places == 1.0) == (mind != "random")
     assert len(np.unique(places)) > 3 or mind != "random"
     assert set(runner.get_metrics()["events"]) == {"arrival"}

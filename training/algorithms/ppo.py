@@ -18,6 +18,7 @@ from ray.rllib.utils.metrics import (
 )
 
 from avatarium.agents.networks.actor_critic import Architecture
+from avatarium.training.gpu.sampler import GpuSampler
 from avatarium.training.learn.foresight import Foresight
 from avatarium.training.learn.learner import BatchedPPOTorchLearner
 from avatarium.training.learn.modules import ActorCriticModule
@@ -81,16 +82,22 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         return self.multi_agent(policies=set(cast.modules.values()), policy_mapping_fn=role_of)  # type: ignore[no-any-return]
 
     def network(
-        self, architecture: Architecture, central: int = 0, wonder: Wonder | None = None, sequence: int = 16, foresees: int = 0
+        self,
+        architecture: Architecture,
+        central: int = 0,
+        wonder: Wonder | None = None,
+        sequence: int = 16,
+        foresees: int = 0,
+        precision: str = "float32",
     ) -> Self:
         """Networks of this architecture; ``central``: features of the global state that critics see; ``wonder``: what they are curious of.
 
         ``sequence``: steps through which gradients of recurrent networks flow; ``foresees``: numbers that they foretell, at most (see
-        ``foresee``). Comes after ``world``.
+        ``foresee``); ``precision``: float32 or bfloat16, of products of matrices. Comes after ``world``.
         """
         self.sequence = 1 if architecture.core == "mlp" else sequence
         self.env_config |= {"visits": wonder is not None and wonder.counts, "lifetime": wonder is not None and wonder.lifetime}
-        config = {"architecture": architecture, "central": central, "wonder": wonder, "foresees": foresees}
+        config = {"architecture": architecture, "central": central, "wonder": wonder, "foresees": foresees, "precision": precision}
         return self.rl_module(rl_module_spec=RLModuleSpec(module_class=ActorCriticModule, model_config=config))  # type: ignore[no-any-return]
 
     def tell(self, telling: dict[str, Telling]) -> Self:
@@ -107,6 +114,16 @@ class BatchedPPOConfig(PPOConfig):  # type: ignore[misc]
         """``finite``: a time limit ends a return; else what would come after it is expected as the critic thinks (Pardo et al. 2018)."""
         self.finite = finite
         return self
+
+    def place(self, device: str) -> Self:
+        """Where worlds are stepped: ``arena.CPU``, or ``arena.CUDA`` by every learner on its own GPU. Comes after ``world``."""
+        self.env_config |= {"device": device}
+        return self
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether learners step worlds on their GPUs."""
+        return bool(self.env_config.get("device", arena.CPU) == arena.CUDA)
 
     def speed(self, *, ahead: bool, learner_threads: int = 0) -> Self:
         """``ahead``: sample the next batch, with the policy before the update, while the learner works. Threads: 0 for one per CPU."""
@@ -167,6 +184,8 @@ class BatchedPPO(PPO):  # type: ignore[misc]
         self._sampler = self._make_sampler()
 
     def _make_sampler(self) -> Sampler:
+        if self.config.on_gpu:
+            return GpuSampler(self.learner_group)
         group, learners = self.env_runner_group, self.config.num_learners
         if self.config.num_env_runners:
             return RemoteSampler(group, self.config.sample_timeout_s, by_reference=learners > 0)
@@ -186,7 +205,7 @@ class BatchedPPO(PPO):  # type: ignore[misc]
             self._sampler.request(self._acting_state())
             batches, results = self._sampler.collect()
             self.metrics.aggregate(results, key=ENV_RUNNER_RESULTS)
-        if self.config.ahead:
+        if self.config.ahead and not self.config.on_gpu:
             with self.metrics.log_time((TIMERS, SYNCH_WORKER_WEIGHTS_TIMER)):
                 self._sampler.request(self._acting_state())
         with self.metrics.log_time((TIMERS, LEARNER_UPDATE_TIMER)):
@@ -242,9 +261,12 @@ class BatchedPPO(PPO):  # type: ignore[misc]
         return self.env_steps_before + int(self.metrics.peek((ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME), default=0))
 
     def _acting_state(self) -> dict[str, Any]:
-        """What runners need to act as the learner would now."""
+        """What is needed to act as the learner would now."""
+        told = {NUM_ENV_STEPS_SAMPLED_LIFETIME: self._env_steps(), ORDERS: self.orders}
+        if self.config.on_gpu:  # learners play themselves
+            return told
         state: dict[str, Any] = self.learner_group.get_state(components=f"{COMPONENT_LEARNER}/{COMPONENT_RL_MODULE}", inference_only=True)
-        return {**state[COMPONENT_LEARNER], NUM_ENV_STEPS_SAMPLED_LIFETIME: self._env_steps(), ORDERS: self.orders}
+        return {**state[COMPONENT_LEARNER], **told}
 
     def cleanup(self) -> None:
         """Stop sampling, runners and learners."""

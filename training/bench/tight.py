@@ -13,6 +13,7 @@ from avatarium.agents.networks import heads
 from avatarium.agents.networks.mlp import perceptron
 from avatarium.training.bench.workload import Workload
 from avatarium.training.learn.kernels import estimate_advantages
+from avatarium.training.play.drawing import one_key
 from avatarium.training.play.kernels import sample_discrete
 
 
@@ -88,7 +89,7 @@ class Loop:
             self.observations[t] = self.seen()
             logits = self.decide(t).numpy()
             self.draws += 1
-            sample_discrete(logits, self.choices, np.uint64(self.draws), False, self.actions[t], self.log_probs[t])
+            sample_discrete(logits, self.choices, one_key(self.draws), False, self.actions[t], self.log_probs[t], 0, len(logits))
             step = self.batch.step({role: self.actions[t].reshape(self.h.envs, -1, len(self.choices))})
             self.rewards[t], self.truncations[t] = step.reward[role].reshape(-1), step.truncation[role].reshape(-1)
             self.terminations[t] = step.termination[role].reshape(-1)
@@ -118,7 +119,7 @@ class Loop:
             values = self.values()
         advantages, present = np.empty_like(self.rewards), np.ones_like(self.truncations)
         ends, discounts = (self.terminations, self.truncations, self.finals), (np.float32(self.h.gamma), np.float32(self.h.lam))
-        estimate_advantages(self.rewards, values, *ends, present, *discounts, advantages)
+        estimate_advantages(self.rewards, values, *ends, present, *discounts, advantages, 0, advantages.shape[1])
         scaled = (advantages - advantages.mean()) / (advantages.std() + 1e-6)
         arrays = (self.actions.astype(np.int64), self.log_probs, scaled, advantages + values[:-1])
         self.learn((self.observations[:-1], *(torch.from_numpy(a) for a in arrays)))

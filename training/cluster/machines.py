@@ -16,10 +16,14 @@ class Machines:
     gpus: bool = False
     """Whether learners, or the driver where there are none, compute on a GPU each."""
 
+    device: str = "cpu"
+    """Where worlds are stepped: on CPUs, or with ``cuda`` on the GPU of every learner."""
+
     def options(self) -> list[str]:
         """The words of the command line that say the same."""
         words = ["--cluster", self.address] if self.address else []
-        return words + ["--installed"] * self.installed + ["--oversubscribe"] * self.oversubscribed + ["--gpus"] * self.gpus
+        words += ["--installed"] * self.installed + ["--oversubscribe"] * self.oversubscribed + ["--gpus"] * self.gpus
+        return words + (["--device", self.device] if self.device != "cpu" else [])
 
 
 HERE = Machines()

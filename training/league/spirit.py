@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from avatarium.worlds.core.settings import setting
 
@@ -21,22 +23,23 @@ class Spirit:
         return self.start + (self.end - self.start) * min(done / self.until, 1.0)
 
 
-def share(rewards: Sequence[np.ndarray], present: Sequence[np.ndarray], tau: float, zero_sum: bool) -> None:
+def share(rewards: Sequence[np.ndarray | Tensor], present: Sequence[np.ndarray | Tensor], tau: float, zero_sum: bool) -> None:
     """Blend rewards within each team, in place: r_i = (1 - tau) rho_i + tau mean(rho).
 
-    ``rewards`` and ``present`` hold one float32 and one bool array [N, A] per team; views into a larger array will do, and N may be time
+    ``rewards`` and ``present`` hold one float32 and one bool array or tensor [N, A] per team; views into a larger array will do, and N may be time
     and environments together. Who is not present neither gives nor gets. With ``zero_sum`` every avatar also loses the mean reward of the
     other team (of several, the mean of their means); blending leaves means as they are, so it does not matter which comes first.
     """
-    means = [_mean(r, p) for r, p in zip(rewards, present, strict=True)]
-    for team, (mine, here) in enumerate(zip(rewards, present, strict=True)):
-        blended = (1 - np.float32(tau)) * mine + np.float32(tau) * means[team]
+    teams = [(torch.as_tensor(r), torch.as_tensor(p)) for r, p in zip(rewards, present, strict=True)]
+    means = [_mean(mine, here) for mine, here in teams]
+    for team, (mine, here) in enumerate(teams):
+        blended = (1 - tau) * mine + tau * means[team]
         if zero_sum:
-            blended -= np.mean(means[:team] + means[team + 1 :], axis=0)
-        np.copyto(mine, blended, where=here)
+            blended -= torch.stack(means[:team] + means[team + 1 :]).mean(0)
+        mine.copy_(torch.where(here, blended, mine))
 
 
-def _mean(rewards: np.ndarray, present: np.ndarray) -> np.ndarray:
+def _mean(rewards: Tensor, present: Tensor) -> Tensor:
     """float32 [N, 1]: mean over those present, 0 where nobody is."""
-    total = np.where(present, rewards, np.float32(0)).sum(axis=1, keepdims=True)
-    return np.asarray(total / np.maximum(present.sum(axis=1, keepdims=True, dtype=np.float32), 1))
+    total = torch.where(present, rewards, 0.0).sum(1, keepdim=True)
+    return total / present.sum(1, keepdim=True).clamp_min(1)

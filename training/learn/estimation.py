@@ -10,6 +10,7 @@ from torch import Tensor
 
 from avatarium.agents.curiosity.transitions import Transitions
 from avatarium.agents.networks.actor_critic import ActorCritic, Inputs, State
+from avatarium.training.gpu import sharing
 from avatarium.training.learn import kernels
 from avatarium.training.learn.across import moments
 from avatarium.training.learn.foresight import Foresight, futures, missed, straight_on
@@ -30,10 +31,10 @@ from avatarium.training.learn.tables import (
 from avatarium.training.play.rollout import Fragment
 from avatarium.training.threads import Workers
 
-Values = tuple[np.ndarray, np.ndarray]
+Values = tuple[Tensor, Tensor]
 """Estimated returns float32 [T + 1, S, K], and those of final observations [T, S, K]."""
-ROWS_AT_ONCE = 4096
-"""Decisions that a thread values in one go: what it works with stays in its cache."""
+ROWS_AT_ONCE, ROWS_ON_GPU = 4096, 1 << 17
+"""Decisions that are valued in one go: by a thread, what it works with stays in its cache; by a GPU, which has to be kept busy."""
 NO_VARIANCE = 1e-12
 """Returns that vary no more than this are not worth explaining."""
 
@@ -72,6 +73,7 @@ class Estimator:
     ) -> None:
         self._network, self._curiosity, self._discounts = network, curiosity, discounts
         self._workers, self._device, self._foresight = workers, device, foresight
+        self._rows_at_once = ROWS_AT_ONCE if torch.device(device).type == "cpu" else ROWS_ON_GPU
 
     def table(self, fragment: Fragment) -> Table:
         """Values, advantages and targets of a fragment. The network's scale of returns is brought up to date."""
@@ -100,20 +102,22 @@ class Estimator:
             off = missed(straight_on(flat[OBSERVATIONS], self._foresight), flat[FUTURES])
             told["foresight_straight_on"] = float(off[flat[PRESENT]].mean())
         advantages = self._advantages(fragment, values, bonus.reshape(steps, slots))
-        targets = self._tensor(advantages + values[0][:-1])
-        learnt, told = self._scaled(self._tensor(advantages).flatten(0, 1), targets.flatten(0, 1), flat[PRESENT], told)
+        targets = advantages + values[0][:-1]
+        learnt, told = self._scaled(advantages.flatten(0, 1), targets.flatten(0, 1), flat[PRESENT], told)
         drawn = self._drawable(flat[PRESENT], length, slots)
         return Table(flat | learnt, drawn, length, memory, central, central_of, who, steps * slots, told)
 
-    def _tensor(self, array: np.ndarray) -> Tensor:
+    def _tensor(self, array: np.ndarray | Tensor) -> Tensor:
         """The array on the learner's device; those out of Ray's object store are read-only, which torch does not know: they are copied."""
+        if isinstance(array, Tensor):
+            return array
         return torch.from_numpy(array if array.flags.writeable else array.copy()).to(self._device)
 
     def _values(self, fragment: Fragment, observations: Tensor, central: Tensor, central_of: Tensor, length: int) -> tuple[Values, State]:
         """Values float32 [T + 1, S, K]; those of final observations [T, S, K]; and the memory before sequences [T / length * S, units]."""
         steps, slots = fragment.rewards.shape
         found, before, after = self._evaluated(fragment, observations, central, central_of, length)
-        final_values = np.zeros((steps, slots, found.shape[-1]), np.float32)
+        final_values = found.new_zeros(steps, slots, found.shape[-1])
         if len(fragment.final_steps):
             rows = self._tensor(fragment.final_observations)
             seen = self._tensor(fragment.final_central) if central.shape[-1] else None
@@ -123,10 +127,9 @@ class Estimator:
             else:
                 inputs = Inputs(rows, seen)
             with torch.no_grad():
-                final_values[fragment.final_steps, fragment.final_slots] = (
-                    self._network.evaluate(inputs)[0].reshape(len(rows), -1).cpu().numpy()
-                )
-        return (found.cpu().numpy(), final_values), before
+                judged = self._network.evaluate(inputs)[0].reshape(len(rows), -1)
+            final_values[self._tensor(fragment.final_steps), self._tensor(fragment.final_slots)] = judged
+        return (found, final_values), before
 
     def _evaluated(
         self, fragment: Fragment, observations: Tensor, central: Tensor, central_of: Tensor, length: int
@@ -149,7 +152,7 @@ class Estimator:
             at = final_steps[ended], final_slots[ended] - first
             return values, tuple(part[length - 1 : steps - 1 : length] for part in after), tuple(part[at] for part in after), ended
 
-        width = -(-slots // max(1, round(slots * len(observations) / ROWS_AT_ONCE)))
+        width = -(-slots // max(1, round(slots * len(observations) / self._rows_at_once)))
         values, between, last, ended = zip(*self._workers.map(look, range(0, slots, width)), strict=True)
         sequences = [torch.cat(parts, dim=1) for parts in zip(*between, strict=True)]
         begun = ~starts[:-1:length, :, None]
@@ -163,22 +166,22 @@ class Estimator:
         after[self._tensor(fragment.final_steps), self._tensor(fragment.final_slots)] = self._tensor(fragment.final_observations)
         return after
 
-    def _bonus(self, columns: dict[str, Tensor], who: Tensor) -> tuple[np.ndarray, dict[str, float]]:
+    def _bonus(self, columns: dict[str, Tensor], who: Tensor) -> tuple[Tensor, dict[str, float]]:
         """The intrinsic reward float32 [T * S], and each bonus's mean before scaling."""
         rows = len(columns[PRESENT])
-        total = np.zeros(rows, np.float32)
+        total = torch.zeros(rows, device=who.device)
         told: dict[str, float] = {}
         if not self._curiosity:
             return total, told
-        here = columns[PRESENT].cpu().numpy()
-        parts = torch.split(torch.arange(rows, device=who.device), ROWS_AT_ONCE)
+        here = columns[PRESENT]
+        parts = torch.split(torch.arange(rows, device=who.device), self._rows_at_once)
         for bonus, scale, weight in self._curiosity.parts:
             found: list[Tensor] = self._workers.map(lambda some: bonus.bonus(self._transitions(columns, who, some)), parts)  # noqa: B023
             raw = torch.cat(found)
-            scale.absorb(*moments(raw[columns[PRESENT]][:, None]))
+            scale.absorb(*moments(raw[here][:, None]))
             size = (scale.variance + scale.mean.square()).sqrt().clamp_min(scale.floor)  # not the deviation: a bonus may be constant
-            total += (weight * raw / size).cpu().numpy() * here
-            told[f"bonus_{bonus.name}"] = float(raw[columns[PRESENT]].mean()) if here.any() else 0.0
+            total += weight * raw / size * here
+            told[f"bonus_{bonus.name}"] = float(raw[here].mean()) if here.any() else 0.0
         told["intrinsic_reward"] = float(total[here].mean()) if here.any() else 0.0
         return total, told
 
@@ -187,28 +190,23 @@ class Estimator:
             self._network, {name: columns[name][rows] for name in (OBSERVATIONS, ACTIONS, AFTER, VISITS)}, who[rows % len(who)]
         )
 
-    def _advantages(self, fragment: Fragment, values: Values, bonus: np.ndarray) -> np.ndarray:
+    def _advantages(self, fragment: Fragment, values: Values, bonus: Tensor) -> Tensor:
         """Generalised advantages float32 [T, S, K] of the task's return and, with curiosity, of the intrinsic one."""
-        ends = (fragment.terminations, fragment.truncations)
-        if self._discounts.finite:
-            ends = (ends[0] | ends[1], np.zeros_like(ends[1]))
-        found = [self._estimate(fragment, fragment.rewards, values, 0, ends, self._discounts.gamma)]
+        over, cut, present = (self._tensor(part) for part in (fragment.terminations, fragment.truncations, fragment.present))
+        ends = (over | cut, torch.zeros_like(cut)) if self._discounts.finite else (over, cut)
+        found = [self._estimate(present, self._tensor(fragment.rewards), values, 0, ends, self._discounts.gamma)]
         if self._curiosity:
-            over, cut = fragment.terminations, fragment.truncations
             if not self._curiosity.episodic:  # novelty goes on when an episode ends (Burda et al. 2018, 2.3); it stops when nobody is there
-                over, cut = np.zeros_like(over), np.zeros_like(cut)
-                over[:-1] = fragment.present[:-1] & ~fragment.present[1:]
-            found.append(self._estimate(fragment, bonus, values, 1, (over, cut), self._curiosity.gamma))
-        return np.stack(found, axis=-1)
+                over, cut = torch.zeros_like(over), torch.zeros_like(cut)
+                over[:-1] = present[:-1] & ~present[1:]
+            found.append(self._estimate(present, bonus, values, 1, (over, cut), self._curiosity.gamma))
+        return torch.stack(found, dim=-1)
 
-    def _estimate(
-        self, fragment: Fragment, rewards: np.ndarray, values: Values, k: int, ends: tuple[np.ndarray, np.ndarray], gamma: float
-    ) -> np.ndarray:
+    def _estimate(self, present: Tensor, rewards: Tensor, values: Values, k: int, ends: tuple[Tensor, Tensor], gamma: float) -> Tensor:
         """``kernels.estimate_advantages`` for return ``k`` of the critic: float32 [T, S]."""
-        found, finals = (np.ascontiguousarray(part[..., k]) for part in values)
-        advantages = np.empty(rewards.shape, np.float32)
-        lam = np.float32(self._discounts.lam)
-        kernels.estimate_advantages(rewards, found, *ends, finals, fragment.present, np.float32(gamma), lam, advantages)
+        found, finals = (part[..., k].contiguous() for part in values)
+        advantages, factors = torch.empty_like(rewards), (np.float32(gamma), np.float32(self._discounts.lam))
+        sharing.run(kernels.estimate_advantages, (rewards, found, *ends, finals, present, *factors, advantages), rewards.shape[1])
         return advantages
 
     def _scaled(

@@ -11,16 +11,16 @@ F = np.float32
 
 
 @kernel
-def estimate_advantages(rewards, values, terminations, truncations, final_values, present, gamma, lam, advantages):
+def estimate_advantages(rewards, values, terminations, truncations, final_values, present, gamma, lam, advantages, start, stop):
     """Fill ``advantages`` float32 [T, S] by generalised advantage estimation (Schulman et al. 2016, https://arxiv.org/abs/1506.02438).
 
     ``rewards`` float32, ``terminations``, ``truncations`` and ``present`` bool, all [T, S]; ``values`` float32 [T + 1, S];
     ``final_values`` float32 [T, S]: value of the last observation of an episode, read where it was truncated and not terminated;
-    ``gamma`` and ``lam`` float32. Where nobody was ``present`` the advantage is 0; who leaves terminates or truncates in the step before.
+    ``gamma`` and ``lam`` float32. Slots ``start`` to ``stop`` are seen to. Where nobody was ``present`` the advantage is 0; who leaves terminates or truncates in the step before.
     """
     last = rewards.shape[0] - 1
     for t in range(last, -1, -1):
-        for s in range(rewards.shape[1]):
+        for s in range(start, stop):
             ahead = F(0)
             if present[t, s]:
                 ahead = rewards[t, s] - values[t, s]

@@ -11,15 +11,20 @@ from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
 from ray.rllib.core import ALL_MODULES
 from ray.rllib.core.learner.training_data import TrainingData
 from ray.rllib.utils.metrics import NUM_ENV_STEPS_TRAINED, NUM_MODULE_STEPS_TRAINED, NUM_MODULE_STEPS_TRAINED_LIFETIME
+from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 from torch import Tensor
 
 from avatarium.agents.networks.actor_critic import ActorCritic
+from avatarium.training.gpu.memory import enough_memory
 from avatarium.training.learn import across, losses
 from avatarium.training.learn.estimation import Discounts, Estimator, transitions
 from avatarium.training.learn.losses import Weights
 from avatarium.training.learn.modules import ActorCriticModule
 from avatarium.training.learn.tables import OBSERVATIONS, PRESENT, Minibatch, Table
+from avatarium.training.play.actor import key_of
+from avatarium.training.play.orders import Orders
 from avatarium.training.play.rollout import RolloutBatch, join
+from avatarium.training.play.stages import Stages
 from avatarium.training.threads import Workers
 
 ROWS_AT_ONCE = 2048
@@ -50,12 +55,15 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         """Build modules and optimisers."""
         self._rates: dict[str, float] = {}
         self._received: list[RolloutBatch] = []
+        self._stages: Stages | None = None
         self._learning: dict[str, list[Any]] = {}
         super().build()
         self._traces: dict[str, list[Tensor]] = defaultdict(list)
         on_cpu = torch.device(self._device).type == "cpu"
         self._workers = Workers(self.config.learner_threads if on_cpu else 1)
         self._rows_at_once = ROWS_AT_ONCE if on_cpu else 1 << 30
+        if not on_cpu:
+            torch.set_float32_matmul_precision("high")  # products of 10 bits on tensor cores, summed in float32
 
     def _make_modules_ddp_if_necessary(self) -> None:
         """Begin alike. Nothing is wrapped: gradients are summed in one piece per minibatch instead of one by one (see ``_summed``)."""
@@ -110,6 +118,27 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         self.after_gradient_based_update(timesteps=timesteps or {})
         return self.metrics.reduce()
 
+    def play(self, orders: Orders, played: int) -> Any:
+        """Play a fragment where this learner computes, with the policies that it learns, for its next update; returns metrics of RLlib.
+
+        ``played``: steps of environments so far. Raises UserError where there is no room for so many environments.
+        """
+        metrics = MetricsLogger()
+        with enough_memory():
+            if self._stages is None:
+                self._stages = self._make_stages()
+            self._received = [self._stages.play(False, orders, played)]
+        self._stages.log(metrics, self._received[0])
+        return metrics.reduce()
+
+    def _make_stages(self) -> Stages:
+        from avatarium.training.gpu.stage import GpuStage  # which looks for CUDA
+
+        config, modules = self.config, self.config.env_config["casting"].modules.values()
+        envs, seed = config.num_envs_per_env_runner // max(1, config.num_learners), key_of(config.seed or 0, self._learner_index)
+        networks = {module: self._network(module) for module in modules}
+        return Stages(GpuStage, config.env_config, envs, int(config.rollout_fragment_length), networks, seed)
+
     def receive(self, shares: list[list[ray.ObjectRef]]) -> tuple[int, list[int]]:
         """Fetch this learner's share of the batches for the next update; returns the learner's number and which could not be had."""
         lost = []
@@ -138,8 +167,10 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         super().apply_gradients(gradients_dict)
 
     def close(self) -> None:
-        """End the learner's threads."""
+        """End the learner's threads, and the worlds where it plays itself."""
         self._workers.close()
+        if self._stages is not None:
+            self._stages.close()
 
     def _rl_module(self, module_id: str) -> ActorCriticModule:
         module: ActorCriticModule = self._module[module_id].unwrapped()
@@ -213,7 +244,7 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         module = self._rl_module(module_id)
         seen = table.columns[OBSERVATIONS]
         every = torch.nonzero(table.columns[PRESENT]).flatten()
-        chosen = every[torch.randint(len(every), (STATISTICS_ROWS,))] if len(every) > STATISTICS_ROWS else every
+        chosen = every[torch.randint(len(every), (STATISTICS_ROWS,), device=every.device)] if len(every) > STATISTICS_ROWS else every
         moments = across.moments(seen[chosen])
         module.network.normalise.absorb(*moments)
         if table.central.shape[-1]:
@@ -258,7 +289,7 @@ def _minibatches(tables: dict[str, Table], size: int | None) -> Iterator[Drawn]:
     largest = max(tables.values(), key=lambda table: table.capacity)
     most = across.most(largest.capacity, largest.drawn.device)
     count = max(1, round(most / (size or most)))
-    orders = {module_id: table.drawn[torch.randperm(len(table.drawn))].tensor_split(count) for module_id, table in tables.items()}
+    orders = {module_id: table.drawn[torch.randperm(len(table.drawn), device=table.drawn.device)].tensor_split(count) for module_id, table in tables.items()}
     for i in range(count):
         yield {module_id: parts[i] for module_id, parts in orders.items()}
 

@@ -22,7 +22,7 @@ class ActorCriticModule(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # t
     """An ActorCritic for the spaces of one role.
 
     ``model_config`` holds its ``architecture`` (an Architecture), ``central`` (features of the global state that the critic sees, 0 for
-    none), for learners that are to be curious ``wonder`` (a Wonder), and for those that are to foresee something ``foresees``, how many
+    none), the ``precision`` it computes in, for learners that are to be curious ``wonder`` (a Wonder), and for those that are to foresee something ``foresees``, how many
     numbers. Runners build it without its critic. It also serves RLlib's own runners and learners.
     """
 
@@ -40,6 +40,7 @@ class ActorCriticModule(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # t
             values=2 if self._wonder else 1,
         )
         self.network = ActorCritic(interface, self.model_config.get("architecture", Architecture()))
+        self.network.precision = getattr(torch, self.model_config.get("precision", "float32"))
         self.curiosity, self.scales, foresees = nn.ModuleDict(), nn.ModuleDict(), self.model_config.get("foresees", 0)
         self.foresight = nn.Linear(self.network.thought_size, foresees) if foresees and not self.inference_only else None
         if self.inference_only:  # here, because RLlib 2.60 cannot remove attributes of attributes itself

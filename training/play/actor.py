@@ -1,7 +1,7 @@
 """A network that learns, at work for all avatars of one role in one batch of environments."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +10,12 @@ import torch
 from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.agents.networks.heads import FORBIDDEN
 from avatarium.training.play import kernels
+from avatarium.training.play.arrivals import Arrivals
+from avatarium.training.play.drawing import drawer, one_key
 from avatarium.training.play.rollout import Extras, Fragment, allocate
-from avatarium.training.play.visits import VisitCounter, hashed_places
 from avatarium.worlds.core.batch import Batch, Step
 from avatarium.worlds.core.rng import mix
 from avatarium.worlds.core.spec import Role
-
-Draw = Callable[[np.ndarray, np.uint64, bool, np.ndarray, np.ndarray], None]
-NEVER = np.float32(1e9)
-"""Visits that are noted for the last step of an episode: where it led is gone, so that no bonus is to be had for ending an episode."""
 
 
 class Actor:
@@ -31,10 +28,9 @@ class Actor:
     def __init__(self, batch: Batch, role: Role, steps: int, network: ActorCritic, extras: Extras) -> None:
         self.role, self.network = role, network
         self._batch, self._steps = batch, steps
-        self._draw = _sampler(role)
+        self._draw = drawer(role)
         self._buffers: Iterator[Fragment] = itertools.cycle([allocate(role, steps, batch.num_envs, extras) for _ in range(2)])
-        self._counter = VisitCounter(batch.num_envs, role.count, extras.lifetime) if extras.visits else None
-        self._middle = middle_of(role)
+        self._arrivals = Arrivals(batch, role, extras.lifetime) if extras.visits else None
         self._lead = (batch.num_envs, role.count)
         self._normalised = torch.zeros(batch.num_envs * role.count, role.observation_size)
         self.mine = np.ones(self._lead, np.bool_)
@@ -44,8 +40,8 @@ class Actor:
         """Forget what was."""
         self._memory = self.network.initial(self._lead[0] * self._lead[1])
         self._fresh = np.ones(self._lead[0] * self._lead[1], np.bool_)
-        if self._counter:
-            self._counter.forget(np.ones(self._lead[0], np.bool_))
+        if self._arrivals:
+            self._arrivals.begin()
 
     def open(self) -> None:
         """Begin a fragment."""
@@ -67,7 +63,7 @@ class Actor:
         if self.role.masked:
             fragment.allowed[t] = batch.allowed[name].reshape(fragment.allowed.shape[1:])
             np.putmask(decided, ~fragment.allowed[t], FORBIDDEN)
-        self._draw(decided, np.uint64(key), greedy, fragment.actions[t], fragment.log_probs[t])
+        self._draw(decided, one_key(key), greedy, fragment.actions[t], fragment.log_probs[t])
         actions: np.ndarray = fragment.actions[t].reshape(*self._lead, -1)
         return self.role.stretched(np.clip(actions, -1.0, 1.0)) if self.role.continuous else actions
 
@@ -95,23 +91,8 @@ class Actor:
         self._fresh = over | ~fragment.present[t]  # what was sensed while nobody was there, or somebody else moved, is no memory
         if self._batch.ended.any():
             self._fresh |= np.repeat(self._batch.ended, self._lead[1])
-        if self._counter:
-            self._count(t)
-
-    def _count(self, t: int) -> None:
-        """Note how often everybody has been where they now are."""
-        assert self._counter is not None
-        batch, ended = self._batch, self._batch.ended
-        self._counter.forget(ended)
-        if batch.spec.places is not None:
-            places = batch.spec.places(batch.state, batch.config, self.role.name)
-        else:
-            seen = batch.observations[self.role.name].reshape(-1, self.role.observation_size) - self._middle
-            places = hashed_places(seen, 0).reshape(self._lead)
-        visits = self.fragment.visits[t].reshape(*self._lead, -1)
-        visits[:] = self._counter.arrive(places, batch.present[self.role.name])
-        visits[ended] = NEVER
-        visits[~batch.present[self.role.name]] = NEVER
+        if self._arrivals:
+            fragment.visits[t] = self._arrivals.count().reshape(fragment.visits.shape[1:])
 
     def close(self) -> Fragment:
         """The finished fragment."""
@@ -126,21 +107,6 @@ class Actor:
             final_observations=np.concatenate(rows),
             final_central=np.concatenate(central),
         )
-
-
-def middle_of(role: Role) -> np.ndarray:
-    """float32 [D]: the middle of each feature's range, around which places are hashed; 0 where there are no bounds."""
-    space = role.observation_space
-    bounded = np.isfinite(space.low) & np.isfinite(space.high)
-    return np.where(bounded, 0.5 * np.where(bounded, space.low, 0.0) + 0.5 * np.where(bounded, space.high, 0.0), 0.0).astype(np.float32)
-
-
-def _sampler(role: Role) -> Draw:
-    """The kernel that draws actions of a role."""
-    if role.continuous:
-        return kernels.sample_gaussian  # type: ignore[no-any-return]
-    choices = np.array([len(head.choices) for head in role.heads], np.int64)
-    return lambda logits, key, greedy, actions, log_probs: kernels.sample_discrete(logits, choices, key, greedy, actions, log_probs)
 
 
 def key_of(origin: int, *numbers: int) -> int:

@@ -10,6 +10,10 @@ from avatarium.worlds.core.errors import resolve
 from avatarium.worlds.core.spec import Feature, Role, WorldSpec
 
 
+CPU, CUDA = "cpu", "cuda"
+"""Where worlds can be stepped."""
+
+
 @dataclass(frozen=True)
 class Arena:
     """A world with its settings, before any environment of it is made."""
@@ -34,8 +38,12 @@ class Arena:
         """What policies must fit, by role."""
         return {name: role.signature() for name, role in self.roles.items()}
 
-    def open(self, num_envs: int, threads: int = 1, central: bool = False) -> Batch:
+    def open(self, num_envs: int, threads: int = 1, central: bool = False, device: str = CPU) -> Batch:
         """Environments of this arena, whose steps are decisions; ``central`` has the global state kept beside every observation."""
+        if self.spec is not None and device == CUDA:
+            from avatarium.worlds.gpu.batch import GpuBatch  # which looks for CUDA
+
+            return GpuBatch(self.spec, num_envs, central=central, by_decision=True, **self.settings)
         if self.spec is not None:
             return Batch(self.spec, num_envs, threads, central=central, by_decision=True, **self.settings)
         foreign: Any = importlib.import_module("avatarium.training.adapters.foreign")

@@ -14,13 +14,12 @@ from ray.rllib.utils.checkpoints import Checkpointable
 from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME, WEIGHTS_SEQ_NO
 
 from avatarium.agents.networks.actor_critic import ActorCritic
-from avatarium.training.names import STAGES
 from avatarium.training.play import arena
 from avatarium.training.play.actor import key_of
 from avatarium.training.play.orders import Casting, Orders
-from avatarium.training.play.rollout import Extras, Fragment, RolloutBatch, join
+from avatarium.training.play.rollout import RolloutBatch
 from avatarium.training.play.stage import Stage
-from avatarium.training.play.tally import log_results, log_steps
+from avatarium.training.play.stages import Stages
 
 Spaces = dict[str, tuple[gymnasium.Space[Any], gymnasium.Space[Any]]]
 ORDERS = "orders"
@@ -47,8 +46,7 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
         self._weights_bytes = 0
         self._seed = self.config.seed or 0
         self._orders = Orders()
-        self._stages: list[Stage] = []
-        self._begun = 0
+        self._stages: Stages | None = None
         if self.worker_index:
             torch.set_num_threads(1)
         if self.worker_index or self.config.num_env_runners == 0:
@@ -80,8 +78,8 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
 
     def stop(self) -> None:
         """Close the worlds."""
-        for stage in self._stages:
-            stage.close()
+        if self._stages is not None:
+            self._stages.close()
 
     def rollout(self, state: dict[str, Any]) -> tuple[RolloutBatch, Any]:
         """Take over ``state`` (see ``set_state``) and play one fragment: it, and the metrics since the last call."""
@@ -97,56 +95,23 @@ class BatchedEnvRunner(EnvRunner, Checkpointable):  # type: ignore[misc]
 
     def sample(self, *, explore: bool | None = None, **_: Any) -> list[RolloutBatch]:
         """Play ``rollout_fragment_length`` steps of every environment; without ``explore`` the likeliest actions are taken."""
-        self._prepare()
+        if self._stages is None:
+            self._stages = self._make_stages()
         greedy = not (self.config.explore if explore is None else explore)
-        parts: dict[str, list[Fragment]] = {module: [] for module in self._casting.modules.values()}
-        for stage in self._stages:
-            for role, fragment in stage.play(greedy, self._orders).items():
-                parts[self._casting.modules[role]].append(fragment)
-        steps, envs = int(self.config.rollout_fragment_length), sum(stage.batch.num_envs for stage in self._stages)
-        taken = RolloutBatch({module: join(fragments) for module, fragments in parts.items()}, steps * envs)
+        taken = self._stages.play(greedy, self._orders, self.num_env_steps_sampled_lifetime)
         self.num_env_steps_sampled_lifetime += taken.env_steps
-        log_steps(self.metrics, taken.env_steps, taken.decisions)
-        for k, stage in enumerate(self._stages):
-            stage.tally.log(self.metrics, *((STAGES, str(k)) if len(self._stages) > 1 else ()))
-            if stage.rivalry:
-                log_results(self.metrics, stage.rivalry.results())
+        self._stages.log(self.metrics, taken)
         return [taken]
 
-    def _prepare(self) -> None:
-        """Have a stage for every lesson; those whose settings are still asked for go on as they are."""
-        wanted = self._orders.lessons
-        if len(self._stages) != len(wanted):  # they share the environments out anew
-            self.stop()
-            self._stages = [self._stage(lesson, len(wanted)) for lesson in wanted]
-        for k, lesson in enumerate(wanted):
-            if self._stages[k].lesson != lesson:
-                self._stages[k].close()
-                self._stages[k] = self._stage(lesson, len(wanted))
-
-    def _stage(self, lesson: dict[str, Any], count: int) -> Stage:
-        where, config = self.config.env_config, self.config
-        place = arena.find(where["address"], where["settings"] | lesson)
+    def _make_stages(self) -> Stages:
+        config = self.config
         networks = {module: self._network(module) for module in self._casting.modules.values()}
-        extras = {module: self._extras(network) for module, network in networks.items()}
-        batch = place.open(config.num_envs_per_env_runner // count, where["threads"], any(e.central for e in extras.values()))
-        self._begun += 1
-        origin = key_of(self._seed, self.worker_index or 0, self.num_env_steps_sampled_lifetime, self._begun)
-        return Stage(batch, int(config.rollout_fragment_length), self._casting, networks, extras, origin, lesson)
+        seed, steps = key_of(self._seed, self.worker_index or 0), int(config.rollout_fragment_length)
+        return Stages(Stage, config.env_config, config.num_envs_per_env_runner, steps, networks, seed)
 
     def _network(self, module: str) -> ActorCritic:
         network: ActorCritic = self.module[module].unwrapped().network
         return network
-
-    def _extras(self, network: ActorCritic) -> Extras:
-        states = network.initial(1)
-        return Extras(
-            states=len(states),
-            units=network.architecture.units if states else 0,
-            visits=self.config.env_config["visits"],
-            lifetime=self.config.env_config["lifetime"],
-            central=network.interface.central,
-        )
 
     def get_metrics(self) -> Any:
         """What was logged since the last call."""

@@ -23,13 +23,13 @@ def normalise(observations, mean, scale, limit, out):
 
 
 @kernel
-def sample_discrete(logits, choices, key, greedy, actions, log_probs):
-    """Draw one action per row and head, or take the likeliest when ``greedy``.
+def sample_discrete(logits, choices, key, greedy, actions, log_probs, start, stop):
+    """Draw one action per head in rows ``start`` to ``stop``, or take the likeliest when ``greedy``.
 
-    ``logits`` float32 [B, sum(choices)] is used up: it serves as working memory. ``choices`` int64 [heads]; the same ``key`` uint64 draws
-    the same actions. Fills ``actions`` int32 [B, heads] and ``log_probs`` float32 [B], the logarithm of each row's probability.
+    ``logits`` float32 [B, sum(choices)] is used up: it serves as working memory. ``choices`` int64 [heads]; the same ``key`` uint64 [1]
+    draws the same actions. Fills ``actions`` int32 [B, heads] and ``log_probs`` float32 [B], the logarithm of each row's probability.
     """
-    for row in range(logits.shape[0]):
+    for row in range(start, stop):
         start = 0
         log_prob = F(0)
         for head in range(choices.shape[0]):
@@ -45,7 +45,7 @@ def sample_discrete(logits, choices, key, greedy, actions, log_probs):
                 total += weights[j]
             chosen = top
             if not greedy:
-                left = total * UNIT * F(mix(key, np.uint64(row * choices.shape[0] + head)) >> np.uint64(40))
+                left = total * UNIT * F(mix(key[0], np.uint64(row * choices.shape[0] + head)) >> np.uint64(40))
                 for j in range(len(weights)):
                     if weights[j] > F(0):  # rounding may leave a little in the end, which must not lead to what is forbidden
                         chosen = j
@@ -59,18 +59,18 @@ def sample_discrete(logits, choices, key, greedy, actions, log_probs):
 
 
 @kernel
-def sample_gaussian(parameters, key, greedy, actions, log_probs):
-    """Draw one action per row from independent normal distributions (Box and Muller 1958), or take their means when ``greedy``.
+def sample_gaussian(parameters, key, greedy, actions, log_probs, start, stop):
+    """Draw actions of rows ``start`` to ``stop`` from normal distributions (Box and Muller 1958), or take their means when ``greedy``.
 
-    ``parameters`` float32 [B, 2K]: K means, then K log-deviations. Fills ``actions`` float32 [B, K] and ``log_probs`` float32 [B].
+    ``parameters`` float32 [B, 2K]: K means, then K log-deviations; ``key`` uint64 [1]. Fills ``actions`` float32 [B, K] and ``log_probs`` float32 [B].
     """
     controls = actions.shape[1]
-    for row in range(parameters.shape[0]):
+    for row in range(start, stop):
         log_prob = F(0)
         for k in range(controls):
             drawn = F(0)
             if not greedy:
-                bits = mix(key, np.uint64(row * controls + k))
+                bits = mix(key[0], np.uint64(row * controls + k))
                 radius = np.sqrt(F(-2) * np.log(UNIT * F((bits >> np.uint64(40)) + np.uint64(1))))
                 drawn = radius * np.cos(TWO_PI * UNIT * F(bits & np.uint64(0xFFFFFF)))
             log_std = parameters[row, controls + k]

@@ -13,7 +13,7 @@ from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.agents.networks.heads import FORBIDDEN
 from avatarium.agents.policy import Memory, Policy, Turn, keys
 from avatarium.agents.scripted import Random
-from avatarium.training.play import kernels
+from avatarium.training.play.drawing import drawer, one_key
 from avatarium.worlds.core import discovery
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.errors import UserError
@@ -25,7 +25,7 @@ class Frozen:
 
     def __init__(self, name: str, network: ActorCritic, role: Role, greedy: bool = False) -> None:
         self.name, self._acting, self._role, self._greedy = name, Acting(network.eval(), role), role, greedy
-        self._choices = np.array([len(head.choices) for head in role.heads], np.int64)
+        self._draw = drawer(role)
 
     def initial_state(self, rows: int) -> Memory:
         """Zeros float32 [rows, units] for each part of the network's memory."""
@@ -39,12 +39,9 @@ class Frozen:
         if turn.allowed is not None:
             np.putmask(decided, ~turn.allowed, FORBIDDEN)
         actions: np.ndarray = np.zeros((rows, self._role.action_size), self._role.action_dtype)
-        key = turn.keys[0] if rows else np.uint64(0)
+        self._draw(decided, one_key(turn.keys[0] if rows else 0), self._greedy, actions, np.zeros(rows, np.float32))
         if self._role.continuous:
-            kernels.sample_gaussian(decided, key, self._greedy, actions, np.zeros(rows, np.float32))
             np.clip(actions, *self._role.span, out=actions)
-        else:
-            kernels.sample_discrete(decided, self._choices, key, self._greedy, actions, np.zeros(rows, np.float32))
         return actions, tuple(part.numpy() for part in after)
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+import torch
 
 from avatarium.worlds.core.spec import Role
 
@@ -15,7 +17,8 @@ SPARSE = ("final_steps", "final_slots", "final_observations", "final_central")
 class Fragment:
     """T steps of the S avatars that one module moves; S counts every avatar of its roles in every one of N environments.
 
-    Final observations are those of avatars whose episode ended in the step: everyone else has more steps to come.
+    Final observations are those of avatars whose episode ended in the step: everyone else has more steps to come. What is played on a GPU
+    has tensors there instead of arrays.
     """
 
     observations: np.ndarray  # float32 [T + 1, S, D]: the last row is what the next fragment begins with
@@ -40,7 +43,7 @@ class Fragment:
     @property
     def agent_steps(self) -> int:
         """Number of decisions taken."""
-        return int(np.count_nonzero(self.present))
+        return int(torch.count_nonzero(self.present) if isinstance(self.present, torch.Tensor) else np.count_nonzero(self.present))
 
     @property
     def slots(self) -> int:
@@ -133,7 +136,8 @@ def join(parts: Sequence[Fragment]) -> Fragment:
     shifted = [
         replace(p, final_slots=p.final_slots + slot, central_of=p.central_of + env) for p, slot, env in zip(parts, slots, envs, strict=True)
     ]
-    return Fragment(**{f.name: np.concatenate([getattr(p, f.name) for p in shifted], axis=_axis(f.name)) for f in fields(Fragment)})
+    together: Any = torch.cat if isinstance(parts[0].rewards, torch.Tensor) else np.concatenate
+    return Fragment(**{f.name: together([getattr(p, f.name) for p in shifted], _axis(f.name)) for f in fields(Fragment)})
 
 
 def split(fragment: Fragment, shards: int) -> list[Fragment]:

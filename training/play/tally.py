@@ -1,6 +1,6 @@
 """What is worth telling about play: returns of finished episodes, and how often what happened."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from ray.rllib.utils.metrics import (
 from avatarium.training.league.outcome import Results
 from avatarium.training.names import COUNT, EVENTS, LEAGUE, VALUE
 from avatarium.worlds.core.batch import Batch, Step
+from avatarium.worlds.core.spec import EventKind
 
 
 def log_steps(metrics: Any, env_steps: int, decisions: Mapping[str, int]) -> None:
@@ -42,6 +43,26 @@ def read_results(played: dict[str, Any]) -> Results:
     found = played.get(LEAGUE, {})
     counts = [[[int(sides[str(side)][str(outcome)]) for outcome in range(3)] for side in range(2)] for sides in found.values()]
     return Results(tuple(found), np.array(counts, np.int64).reshape(-1, 2, 3))
+
+
+def log_events(metrics: Any, kinds: Sequence[EventKind], sums: np.ndarray, also: tuple[str, ...]) -> None:
+    """Log how often each of K kinds of events happened, and the sums of their values, float64 [K, 2]; under the names ``also``, too."""
+    for under in {(), also}:
+        for kind, (count, value) in zip(kinds, sums.tolist(), strict=False):
+            metrics.log_value((*under, EVENTS, kind.name, COUNT), count, reduce="sum")
+            metrics.log_value((*under, EVENTS, kind.name, VALUE), value, reduce="sum")
+
+
+def log_returns(metrics: Any, returns: Mapping[str, np.ndarray], episodes: int, window: int, also: tuple[str, ...]) -> None:
+    """Log returns by role, float64 [E], which are told as means over the last ``window``, and how many ``episodes`` have finished."""
+    for name, values in returns.items():
+        for value in values.tolist():
+            metrics.log_value((EPISODE_MODULE_RETURN_MEAN, name), value, window=window)
+    metrics.log_value(NUM_EPISODES, episodes, reduce="sum")
+    metrics.log_value(NUM_EPISODES_LIFETIME, episodes, reduce="lifetime_sum")
+    for value in np.mean(list(returns.values()), axis=0).tolist() if returns else ():
+        for under in {(), also}:
+            metrics.log_value((*under, EPISODE_RETURN_MEAN), value, window=window)
 
 
 class Tally:
@@ -76,25 +97,11 @@ class Tally:
         Events and the mean return are also logged under the names ``also``, if there are any.
         """
         sums = self._sums()
-        for under in {(), also}:
-            for kind, now, before in zip(self._batch.spec.events, sums, self._seen, strict=False):
-                metrics.log_value((*under, EVENTS, kind.name, COUNT), float(now[0] - before[0]), reduce="sum")
-                metrics.log_value((*under, EVENTS, kind.name, VALUE), float(now[1] - before[1]), reduce="sum")
+        log_events(metrics, self._batch.spec.events, sums - self._seen, also)
         self._seen = sums
-        self._log_returns(metrics, also)
-
-    def _log_returns(self, metrics: Any, also: tuple[str, ...]) -> None:
         returns = {name: np.concatenate(rows).mean(axis=1) for name, rows in self._finished.items() if rows}
-        for name, values in returns.items():
-            self._finished[name] = []
-            for value in values.tolist():
-                metrics.log_value((EPISODE_MODULE_RETURN_MEAN, name), value, window=len(self._whole))
-        together = np.mean(list(returns.values()), axis=0) if returns else np.zeros(0)
-        metrics.log_value(NUM_EPISODES, len(together), reduce="sum")
-        metrics.log_value(NUM_EPISODES_LIFETIME, len(together), reduce="lifetime_sum")
-        for value in together.tolist():
-            for under in {(), also}:
-                metrics.log_value((*under, EPISODE_RETURN_MEAN), value, window=len(self._whole))
+        self._finished = {name: [] for name in self._finished}
+        log_returns(metrics, returns, len(next(iter(returns.values()), ())), len(self._whole), also)
 
     def _sums(self) -> np.ndarray:
         """float64 [K, 2]: count and value of every kind of event since the reset, over all environments."""

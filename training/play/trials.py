@@ -11,7 +11,7 @@ from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.agents.networks.heads import FORBIDDEN
 from avatarium.agents.networks.normalise import RunningNormalisation
 from avatarium.training.learn.across import moments
-from avatarium.training.play import kernels
+from avatarium.training.play.drawing import drawer, one_key
 from avatarium.training.play.minds import Seated, load_mind
 from avatarium.training.play.orders import Casting
 from avatarium.training.play.tally import Tally
@@ -82,9 +82,8 @@ class Trials:
             return np.asarray(role.stretched(np.clip(decided, -1.0, 1.0)).reshape(*lead, -1))
         if role.masked:
             np.putmask(decided, ~batch.allowed[role.name].reshape(decided.shape), FORBIDDEN)
-        choices = np.array([len(head.choices) for head in role.heads], np.int64)
-        actions = np.zeros((len(decided), len(choices)), np.int32)
-        kernels.sample_discrete(decided, choices, np.uint64(0), True, actions, np.zeros(len(decided), np.float32))
+        actions = np.zeros((len(decided), role.action_size), np.int32)
+        drawer(role)(decided, one_key(0), True, actions, np.zeros(len(decided), np.float32))
         return actions.reshape(*lead, -1)
 
     def _fitness(self, returns: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:

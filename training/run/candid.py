@@ -13,7 +13,7 @@ from avatarium.agents.readouts import ENTROPY, INTRINSIC, VALUE
 from avatarium.training.learn.estimation import transitions
 from avatarium.training.learn.modules import ActorCriticModule
 from avatarium.training.learn.tables import ACTIONS, AFTER, OBSERVATIONS, VISITS
-from avatarium.training.play.actor import middle_of
+from avatarium.training.play.arrivals import middle_of
 from avatarium.training.play.minds import load_mind
 from avatarium.training.play.visits import VisitCounter, hashed_places
 from avatarium.training.run.plan import Plan

@@ -137,15 +137,16 @@ def config_for(plan: Plan, where: Machines = HERE) -> BatchedPPOConfig:
         sample_timeout_s=SAMPLE_TIMEOUT_S,
         num_cpus_per_env_runner=cpus.of_runner(plan),
     )
-    config.learners(num_learners=plan.learners, num_cpus_per_learner=cpus.of_learner(plan), num_gpus_per_learner=int(where.gpus))
+    config.learners(num_learners=plan.learners, num_cpus_per_learner=cpus.of_learner(plan), num_gpus_per_learner=gpus.of_learner(where))
     foresees = max((found.outputs for found in plan.foresight.values()), default=0)
-    config.network(plan.architecture, plan.central, plan.wonder, h.sequence, foresees)
+    config.network(plan.architecture, plan.central, plan.wonder, h.sequence, foresees, h.precision)
     ppo_settings(config, h)
     config.tell({plan.casting.modules[role]: found for role, found in plan.telling.items()})
     config.foresee({plan.casting.modules[role]: found for role, found in plan.foresight.items()})
     config.training(minibatch_size=max(1, h.minibatch // max(plan.learners, 1)))  # RLlib counts those of each learner
     config.debugging(seed=plan.seed, log_level="ERROR")
     config.limits(finite=h.finite)
+    config.place(where.device)
     return config.speed(ahead=h.ahead, learner_threads=h.learner_threads)
 
 

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from avatarium.training import recipes
@@ -56,6 +56,7 @@ class Hyperparameters:
     units: int = setting(128, 1, 4096, "units of a recurrent cell")
     sequence: int = setting(16, 1, 4096, "steps through which a recurrent network's gradient flows; divides fragment")
     shared: bool = switch(False, "roles that sense and do the same are moved by one policy")
+    precision: str = choice("float32", "bfloat16", meaning="of products of matrices while learning; policies are exported in float32")
     curiosity: str = text("", "bonuses such as rnd or rnd:0.5:lr=0.001+counts: names, weights and settings")
     extrinsic: float = setting(2.0, 0.0, 1000.0, "weight of the task's advantage beside the intrinsic one")
     intrinsic_gamma: float = setting(0.99, 0.0, 1.0, "discount of the intrinsic return")
@@ -76,6 +77,10 @@ class Hyperparameters:
     learner_threads: int = setting(0, 0, 256, "threads of each learner; 0: one per CPU")
     world_threads: int = setting(1, 1, 256, "threads that step the worlds of a runner")
     checkpoint_minutes: float = setting(2.0, 0.01, 1e6, "between two checkpoints")
+
+
+ON_GPU = {"envs": 8192, "fragment": 16, "minibatch": 1 << 16}
+"""A GPU that has less to do at once waits most of the time."""
 
 
 def differences(found: Hyperparameters, usual: Hyperparameters) -> dict[str, Any]:
@@ -120,6 +125,15 @@ class Recipe:
     """How the exported policy acts: "sample" draws from its probabilities, "greedy" takes the likeliest actions."""
     curriculum: Curriculum | None = None
     """Lessons from easy to hard, for ``teacher``."""
+    gpu: Mapping[str, Any] = field(default_factory=lambda: ON_GPU)
+    """What is otherwise where worlds are stepped on a GPU: many more environments, for shorter, and as many updates of larger minibatches."""
+
+    def hyperparameters_on(self, device: str) -> Hyperparameters:
+        """Those for ``device``, cpu or cuda."""
+        if device != "cuda":
+            return self.hyperparameters
+        found = replace(self.hyperparameters, **self.gpu)
+        return found if found.network == "mlp" else replace(found, fragment=max(found.fragment, found.sequence))
 
 
 def recipe_for(world: str) -> Recipe:

@@ -31,7 +31,7 @@ def planned(args: Namespace) -> Plan:
     foreign = arena.is_foreign(args.world)
     given = literals(args.set) if foreign else settings.parse_overrides(args.set, discovery.spec(args.world).config)
     found = arena.find(args.world, given)
-    own = asdict(recipe_for(found.name).hyperparameters)
+    own = asdict(recipe_for(found.name).hyperparameters_on(args.device))
     return _checked(
         Plan(
             world=found.address,
@@ -123,7 +123,7 @@ def machines_for(args: Namespace) -> Machines:
         raise UserError("--installed speaks of the nodes of a cluster: give --cluster ADDRESS as well, or leave it out")
     if args.oversubscribe and args.cluster:
         raise UserError("--oversubscribe is for this machine alone: start nodes with more CPUs (ray start --num-cpus), or leave it out")
-    return Machines(args.cluster, args.installed, args.oversubscribe, args.gpus)
+    return Machines(args.cluster, args.installed, args.oversubscribe, args.gpus, args.device)
 
 
 def folder_for(args: Namespace) -> Path:

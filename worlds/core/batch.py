@@ -132,8 +132,7 @@ class Batch:
 
     def reset(self, seed: int | Sequence[int] | np.ndarray) -> Arrays:
         """Begin N new episodes from one seed, or from one seed per environment; returns observations by role, float32 [N, A, D]."""
-        if not isinstance(seed, (int, np.integer)) and len(seed) != self.num_envs:
-            raise UserError(f"{len(seed)} seeds were given for {self.num_envs} environments")
+        self._check_seeds(seed)
         self.episodes.origin[:] = course.origins(seed, self.num_envs)
         self.episodes.count[:] = 0
         self.events.tally[:] = 0
@@ -146,8 +145,12 @@ class Batch:
         self._ready = True
         return self._step.observation
 
+    def _check_seeds(self, seed: int | Sequence[int] | np.ndarray) -> None:
+        if not isinstance(seed, (int, np.integer)) and len(seed) != self.num_envs:
+            raise UserError(f"{len(seed)} seeds were given for {self.num_envs} environments")
+
     def _begin(self, which: np.ndarray) -> None:
-        course.open_episodes(self.episodes, which, self._split, 0, self.num_envs)
+        self._share(course.open_episodes, self.episodes, which, self._split)
         self._share(self.spec.reset, self.state, self.episodes, self._packed, self._out, self.events, which)
         self._fall_behind(which)
         self._degrade(which)
@@ -174,7 +177,7 @@ class Batch:
         for eyes, observation, at, channels in self._eyes:
             eyes.look_into(observation, at, channels, which)
         for fault, out in self._faults:
-            senses.degrade(fault, self.episodes, out.observation, which)
+            self._share(senses.degrade, fault, self.episodes, out.observation, which)
 
     def step(self, actions: Arrays) -> Step:
         """Advance every environment by one step; ``actions`` by role: int32 [N, A, heads], or float32 [N, A, controls] in their span.
@@ -182,13 +185,7 @@ class Batch:
         Raises UserError when the shape is wrong or ``reset`` was not called. Choices that do not exist count as doing nothing, controls
         beyond their span as its nearer end.
         """
-        if not self._ready:
-            raise UserError("call reset(seed) before step(actions)")
-        for name, mine in zip(self.roles, self._actions, strict=True):
-            given = actions.get(name)
-            if given is None or given.shape != mine.shape:
-                raise UserError(self._misfit(name, given, mine.shape))
-            mine[...] = given
+        self._take(actions)
         self.events.count[:] = 0
         if not self.autoreset:
             self._hush()
@@ -202,6 +199,19 @@ class Batch:
         else:
             self._degrade(self._all)
         return self._step
+
+    def _take(self, actions: Arrays) -> None:
+        if not self._ready:
+            raise UserError("call reset(seed) before step(actions)")
+        for name, mine in zip(self.roles, self._actions, strict=True):
+            given = actions.get(name)
+            if given is None or given.shape != mine.shape:
+                raise UserError(self._misfit(name, given, mine.shape))
+            self._put(mine, given)
+
+    def _put(self, mine: np.ndarray, given: np.ndarray) -> None:
+        """Fill one of the batch's own arrays."""
+        mine[...] = given
 
     def _advance(self) -> int:
         """Run the world's step kernel; returns how many environments ended."""
@@ -264,7 +274,7 @@ class Batch:
     def _memory(self) -> list[np.ndarray]:
         outs = [array for out in self._out for array in out]
         past = [fault.past for fault, _ in self._faults]
-        return [*_leaves(self.state), *self.episodes, *self.events, self.ended, *outs, *past, *self._lag.memory]
+        return [*leaves(self.state), *self.episodes, *self.events, self.ended, *outs, *past, *self._lag.memory]
 
     def snapshot(self) -> Snapshot:
         """A copy of everything that changes; ``restore`` continues from it bit for bit."""
@@ -276,7 +286,7 @@ class Batch:
         if [a.shape for a in mine] != [a.shape for a in snapshot.arrays]:
             raise UserError("this snapshot is of a batch of another world, size or config")
         for array, kept in zip(mine, snapshot.arrays, strict=True):
-            array[...] = kept
+            self._put(array, kept)
         self._survey()
         self._ready = True
         return self._step.observation
@@ -288,7 +298,7 @@ class Batch:
         step; whether steps last until the next decision is not taken over, nor what is under way.
         """
         whole = self.episodes.by_decision.copy()
-        for mine, theirs in zip([*_leaves(self.state), *self.episodes], [*_leaves(other.state), *other.episodes], strict=True):
+        for mine, theirs in zip([*leaves(self.state), *self.episodes], [*leaves(other.state), *other.episodes], strict=True):
             mine[...] = theirs[rows]
         if self._lag.late is not None:
             self._lag.late.past[...] = self.state.avatars[:, None]
@@ -313,9 +323,9 @@ def _buffers(num_envs: int, role: Role) -> Out:
     )
 
 
-def _leaves(state: Any) -> list[np.ndarray]:
+def leaves(state: Any) -> list[np.ndarray]:
     """The arrays of a NamedTuple of arrays, nested ones included."""
-    return [leaf for part in state for leaf in ([part] if isinstance(part, np.ndarray) else _leaves(part))]
+    return [leaf for part in state for leaf in (leaves(part) if isinstance(part, tuple) else [part])]
 
 
 def _chunks(num_envs: int, threads: int) -> list[tuple[int, int]]:

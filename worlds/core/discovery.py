@@ -12,6 +12,8 @@ from avatarium.worlds.core.spec import WorldSpec
 GROUP = "avatarium.worlds"
 SHELF = "diagnostics"
 """The folder whose modules are a world each."""
+ROOMS = ("core", "gpu", SHELF)
+"""Folders that are no world."""
 DIAGNOSTIC = "diagnostic"
 """The tag of the worlds on that shelf."""
 
@@ -50,7 +52,7 @@ def _addresses() -> dict[str, str]:
     package, path = avatarium.worlds.__name__, avatarium.worlds.__path__
     shelf = pkgutil.iter_modules([f"{folder}/{SHELF}" for folder in path])
     found = {module.name: f"{package}.{SHELF}.{module.name}:WORLD" for module in shelf}
-    folders = (f.name for f in pkgutil.iter_modules(path) if f.ispkg and f.name not in ("core", SHELF))
+    folders = (f.name for f in pkgutil.iter_modules(path) if f.ispkg and f.name not in ROOMS)
     found.update({name: f"{package}.{name}:WORLD" for name in folders})
     found.update({entry.name: entry.value for entry in metadata.entry_points(group=GROUP)})
     return found

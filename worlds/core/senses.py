@@ -49,13 +49,13 @@ def fault(role: Role, config: Any, num_envs: int) -> Fault | None:
 
 
 @kernel
-def degrade(fault, episodes, observation, which):
-    """Turn true observations [N, A, F] into what faulty sensors tell, where ``which`` [N] is set.
+def degrade(fault, episodes, observation, which, start, stop):
+    """Turn true observations [N, A, F] into what faulty sensors tell, in environments ``start`` to ``stop`` where ``which`` [N] is set.
 
     Before a delayed sensor has anything to tell, it tells what it saw first.
     """
     depth = fault.past.shape[2]
-    for i in range(observation.shape[0]):
+    for i in range(start, stop):
         if which[i]:
             clock = episodes.clock[i]
             for a in range(observation.shape[1]):

@@ -6,7 +6,7 @@ from avatarium.worlds.core import formation, utterance
 from avatarium.worlds.core.bodies import STEP_S
 from avatarium.worlds.core.events import emit
 from avatarium.worlds.core.formation import holds
-from avatarium.worlds.core.kernels import inlined
+from avatarium.worlds.core.kernels import inlined, kernel
 from avatarium.worlds.core.rewards import pay
 from avatarium.worlds.core.spec import EventKind
 from avatarium.worlds.core.speech import WORDS
@@ -36,6 +36,14 @@ EVENTS = (
 )
 STEP, OVERLAPPED, TURN, INTERRUPTION, ACQUAINTANCE, F_FORMATION = range(len(EVENTS))
 LOOK_STEPS = 10
+
+
+@kernel
+def vacate(formations, floors):
+    """Let no place and no speaker of an earlier episode stay: what an episode is in bytes depends on its seed alone."""
+    for g in range(floors.shape[0]):
+        formations[g].x, formations[g].y = F(0), F(0)
+        floors[g].speaker, floors[g].last, floors[g].held, floors[g].silent = 0, 0, 0, 0
 
 
 @inlined

@@ -43,6 +43,7 @@ def reset(state, episodes, config, out, log, which, start, stop):
         if which[i]:
             generate(state, episodes, config[0], i)
             formation.disband(state.avatars[i], state.formations[i])
+            floor.vacate(state.formations[i], state.floors[i])
             for a in range(config[0].guests):
                 out[0].present[i, a] = state.avatars[i, a].present == 1
             look_around(state, episodes, config[0], out[0], i)
