@@ -18,10 +18,24 @@ from avatarium.worlds.core.spec import WorldSpec
 __all__ = ["Batch", "UserError", "WorldSpec", "make", "make_batch", "names", "register", "spec"]
 
 
-def make_batch(name: str, num_envs: int = 1, threads: int = 1, autoreset: bool = True, central: bool = False, **config: Any) -> Batch:
-    """``num_envs`` environments of a world, stepped at once: arrays in, arrays out. ``name`` as in ``make``."""
+def make_batch(
+    name: str, num_envs: int = 1, threads: int = 1, autoreset: bool = True, central: bool = False, device: str = "cpu", **config: Any
+) -> Batch:
+    """``num_envs`` environments of a world, stepped at once: arrays in, arrays out. ``name`` as in ``make``.
+
+    With ``device="cuda"`` they are stepped on a GPU, where all arrays lie then (see ``gpu.batch.GpuBatch``). Raises UserError for unknown
+    names and settings, and where there is no such GPU.
+    """
     found = spec(name)
-    return Batch(found, num_envs, threads, autoreset, central, **config)
+    if device == "cpu":
+        return Batch(found, num_envs, threads, autoreset, central, **config)
+    if device != "cuda":
+        raise UserError(f"device={device!r} is neither cpu nor cuda")
+    if threads != 1:
+        raise UserError(f"threads={threads} are those of a CPU: leave them out with device='cuda'")
+    from avatarium.worlds.gpu.batch import GpuBatch  # which looks for CUDA
+
+    return GpuBatch(found, num_envs, autoreset, central, **config)
 
 
 def make(name: str, aec: bool = False, render_mode: str | None = None, **config: Any) -> Any:

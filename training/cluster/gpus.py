@@ -52,4 +52,6 @@ def _check_worlds(plan: Plan) -> None:
         "--runners": bool(plan.runners),
     }
     if found := [name for name, asked in wanted.items() if asked]:
-        raise UserError(f"--device cuda steps worlds for policies that learn by PPO, each on the GPU of its learner: do without {found[0]}, or leave out --device")
+        raise UserError(
+            f"--device cuda steps worlds on the GPUs of learners, for policies that learn by PPO: do without {found[0]}, or leave out --device"
+        )

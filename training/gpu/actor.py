@@ -22,7 +22,7 @@ from avatarium.worlds.gpu import device as gpu
 
 @kernel
 def turn(key, time, origin, number, start, stop):
-    """The key of the next step, uint64 [1]: what ``actor.key_of`` makes of ``origin``, the ``time`` uint64 [1] of that step and ``number``."""
+    """The key of the next step, uint64 [1]: what ``actor.key_of`` makes of ``origin``, that step's ``time`` uint64 [1] and ``number``."""
     for k in range(start, stop):
         time[k] += np.uint64(1)
         key[k] = mix(mix(origin, time[k]), number)
@@ -35,7 +35,9 @@ class GpuActor:
     ``Replayed``). The fragment of ``close`` is overwritten by the next.
     """
 
-    def __init__(self, batch: Batch, role: Role, steps: int, network: ActorCritic, extras: Extras, keys: tuple[int, int], device: torch.device) -> None:
+    def __init__(
+        self, batch: Batch, role: Role, steps: int, network: ActorCritic, extras: Extras, keys: tuple[int, int], device: torch.device
+    ) -> None:
         """``keys``: origin of everything random, and the number of the actor among those of the stage."""
         self.role, self._batch, self._steps, self._network = role, batch, steps, network
         self._fragment = _on(device, allocate(role, steps, batch.num_envs, extras))
@@ -106,9 +108,10 @@ class GpuActor:
         cut = (fragment.terminations | fragment.truncations) & fragment.present
         steps, slots = torch.nonzero(cut, as_tuple=True)
         central = self._final_central[steps, fragment.central_of[slots]]
-        return replace(
+        found: Fragment = replace(
             fragment, final_steps=steps, final_slots=slots, final_observations=self._finals[steps, slots], final_central=central
         )
+        return found
 
 
 def _flat(array: Any) -> Tensor:
@@ -118,5 +121,5 @@ def _flat(array: Any) -> Tensor:
 
 def _on(device: torch.device, fragment: Fragment) -> Fragment:
     """An empty fragment of tensors."""
-    columns = {f.name: getattr(fragment, f.name) for f in fields(Fragment) if f.name not in SPARSE}
-    return replace(fragment, **{name: torch.from_numpy(column).to(device) for name, column in columns.items()})
+    columns: dict[str, Any] = {f.name: torch.from_numpy(getattr(fragment, f.name)) for f in fields(Fragment) if f.name not in SPARSE}
+    return replace(fragment, **{name: column.to(device) for name, column in columns.items()})

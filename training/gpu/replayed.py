@@ -1,5 +1,6 @@
 """Work on a GPU that is the same every time: recorded once as a graph of CUDA, then started in one go."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -12,14 +13,14 @@ WARM = 2
 class Replayed:
     """``work``, which starts the same kernels on the same memory every time and never waits for them, without the time that starting takes.
 
-    Hundreds of launches of some microseconds each become one. Where CUDA cannot record it, it goes on as it stands, and ``fault`` says why.
+    Hundreds of launches of some microseconds each become one. Where CUDA cannot record it, it goes on as it stands, with a warning.
     ``follow`` is told on which stream of torch's the kernels of others have to be started. On a CPU nothing is recorded.
     """
 
     def __init__(self, work: Callable[[], None], follow: Callable[[], Any]) -> None:
         self._work, self._follow = work, follow
-        self._done, self._graph = 0, None
-        self.fault = ""
+        self._done, self.fault = 0, ""
+        self._graph: Any = None
 
     def __call__(self) -> None:
         """Do the work."""
@@ -43,4 +44,5 @@ class Replayed:
             self._graph = graph
         except Exception as fault:  # of torch or of numba, each in its own words: the work has not been done, and can be
             self.fault = str(fault)
+            warnings.warn(f"playing is not recorded as a graph of CUDA, and slower for it: {fault}", RuntimeWarning, stacklevel=2)
         self._follow()

@@ -17,7 +17,7 @@ def tensor(array: Any) -> Tensor:
 
 
 def run(kernel: Any, arguments: tuple[Any, ...], count: int) -> None:
-    """Have ``kernel(*arguments, 0, count)`` do its work where the tensors among ``arguments`` lie: on a GPU, a thread for each of ``count``."""
+    """Have ``kernel(*arguments, 0, count)`` work where the tensors among ``arguments`` lie; on a GPU with ``count`` threads."""
     if not any(isinstance(part, Tensor) and part.is_cuda for part in arguments):
         kernel(*(part.detach().numpy() if isinstance(part, Tensor) else part for part in arguments), 0, count)
         return

@@ -57,6 +57,6 @@ class GpuTally:
 
 
 def columns(tally: Any) -> tuple[Tensor, Tensor]:
-    """Counts int64 and values float64, both [N, K], of records ``events.SUM`` [N, K]: the same memory, which torch takes by numbers alone."""
+    """Counts int64 and values float64, both [N, K], of records ``events.SUM`` [N, K]: the same memory, which torch takes as numbers."""
     counts, values = (sharing.tensor(device.as_numbers(tally, np.dtype(kind))) for kind in ("i8", "f8"))
     return counts[..., 0], values[..., 1]

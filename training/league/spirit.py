@@ -26,9 +26,9 @@ class Spirit:
 def share(rewards: Sequence[np.ndarray | Tensor], present: Sequence[np.ndarray | Tensor], tau: float, zero_sum: bool) -> None:
     """Blend rewards within each team, in place: r_i = (1 - tau) rho_i + tau mean(rho).
 
-    ``rewards`` and ``present`` hold one float32 and one bool array or tensor [N, A] per team; views into a larger array will do, and N may be time
-    and environments together. Who is not present neither gives nor gets. With ``zero_sum`` every avatar also loses the mean reward of the
-    other team (of several, the mean of their means); blending leaves means as they are, so it does not matter which comes first.
+    ``rewards`` and ``present`` hold one float32 and one bool array or tensor [N, A] per team; views into a larger array will do, and N may
+    be time and environments together. Who is not present neither gives nor gets. With ``zero_sum`` every avatar also loses the mean reward
+    of the other team (of several, the mean of their means); blending leaves means as they are, so it does not matter which comes first.
     """
     teams = [(torch.as_tensor(r), torch.as_tensor(p)) for r, p in zip(rewards, present, strict=True)]
     means = [_mean(mine, here) for mine, here in teams]

@@ -1,6 +1,6 @@
-"""The inner loops of learning on a CPU: advantages, and the loss of PPO with its gradient in one pass over a minibatch.
+"""The inner loops of learning: advantages, and the loss of PPO with its gradient in one pass over a minibatch.
 
-With small networks, the two dozen small operations that torch needs for the loss cost as much as the networks themselves.
+With small networks, the dozens of small operations that torch needs for the loss cost more than the networks themselves.
 """
 
 import numpy as np
@@ -16,7 +16,8 @@ def estimate_advantages(rewards, values, terminations, truncations, final_values
 
     ``rewards`` float32, ``terminations``, ``truncations`` and ``present`` bool, all [T, S]; ``values`` float32 [T + 1, S];
     ``final_values`` float32 [T, S]: value of the last observation of an episode, read where it was truncated and not terminated;
-    ``gamma`` and ``lam`` float32. Slots ``start`` to ``stop`` are seen to. Where nobody was ``present`` the advantage is 0; who leaves terminates or truncates in the step before.
+    ``gamma`` and ``lam`` float32. Slots ``start`` to ``stop`` are seen to. Where nobody was ``present`` the advantage is 0; who leaves
+    terminates or truncates in the step before.
     """
     last = rewards.shape[0] - 1
     for t in range(last, -1, -1):
@@ -35,36 +36,49 @@ def estimate_advantages(rewards, values, terminations, truncations, final_values
 
 @kernel
 def clipped_surrogate(
-    logits, choices, allowed, actions, old, advantages, values, targets, present, factors, notes, d_logits, d_values, sums
+    logits,
+    choices,
+    allowed,
+    actions,
+    old,
+    advantages,
+    values,
+    targets,
+    present,
+    share,
+    weights,
+    notes,
+    d_logits,
+    d_values,
+    told,
+    start,
+    stop,
 ):
-    """The loss of ``losses.ppo`` for policies over discrete heads.
+    """The loss of ``losses.ppo`` for policies over discrete heads, in rows ``start`` to ``stop``.
 
-    ``logits`` float32 [B, C], ``choices`` int64 [heads], ``allowed`` bool [B, C] or [0, 0] where all are, ``actions`` int32 [B, heads];
-    ``old`` (log-probabilities) and ``advantages`` float32 [B]; ``values`` and ``targets`` float32 [B, K]; ``present`` bool [B], or [0]
-    where all are; ``factors`` float32 [3]: clip, weight of the values, weight of the entropy. Fills ``d_logits`` and ``d_values``, the
-    gradient of the mean loss, and ``sums`` float64 [5], the statistics of ``losses.ppo``. ``notes`` float32 [heads, 2]: working memory.
+    ``logits`` float32 [B, C], ``choices`` int64 [heads], ``allowed`` bool [B, C] or one of another length where all are, ``actions`` int32
+    [B, heads]; ``old`` (log-probabilities) and ``advantages`` float32 [B]; ``values`` and ``targets`` float32 [B, K]; ``present`` bool [B];
+    ``share`` float32 [1]: one over how many of these are set; ``weights``: clip, and the weights of values and of entropy. Fills
+    ``d_logits`` and ``d_values``, the gradient of the mean loss, and ``told`` float32 [B, 5], what each row adds to the statistics of
+    ``losses.ppo`` before the division. ``notes`` float32 [R, heads, 2] is working memory; rows handled at the same time need one each.
     """
-    count = 0
-    for row in range(len(old)):
-        if len(present) == 0 or present[row]:
-            count += 1
-    share = F(1) / F(max(count, 1))
-    clip, value_weight, entropy_weight = factors[0], factors[1], factors[2]
-    sums[:] = 0.0
-    for row in range(len(old)):
-        d_row, d_value, first = d_logits[row], d_values[row], 0
+    clip, value_weight, entropy_weight = weights
+    open_to_all = len(allowed) != len(logits)
+    for row in range(start, stop):
+        d_row, d_value, note, first = d_logits[row], d_values[row], notes[row % len(notes)], 0
         d_row[:] = F(0)
         d_value[:] = F(0)
-        if len(present) > 0 and not present[row]:
+        told[row, :] = F(0)
+        if not present[row]:
             continue
         log_prob, entropy = F(0), F(0)
         for head in range(len(choices)):
             beyond, top, total, mean = first + choices[head], F(-1e9), F(0), F(0)
             for j in range(first, beyond):
-                if len(allowed) == 0 or allowed[row, j]:
+                if open_to_all or allowed[row, j]:
                     top = max(top, logits[row, j])
             for j in range(first, beyond):
-                if len(allowed) == 0 or allowed[row, j]:
+                if open_to_all or allowed[row, j]:
                     d_row[j] = np.exp(logits[row, j] - top)
                     total += d_row[j]
             shift = top + np.log(total)
@@ -73,7 +87,7 @@ def clipped_surrogate(
                 mean += d_row[j] * (logits[row, j] - shift)
             log_prob += logits[row, first + actions[row, head]] - shift
             entropy -= mean
-            notes[head, 0], notes[head, 1] = shift, mean
+            note[head, 0], note[head, 1] = shift, mean
             first = beyond
         change = log_prob - old[row]
         ratio, gain, first = np.exp(change), advantages[row], 0
@@ -82,16 +96,12 @@ def clipped_surrogate(
         for head in range(len(choices)):
             beyond = first + choices[head]
             for j in range(first, beyond):
-                d_row[j] *= share * (pull + entropy_weight * (logits[row, j] - notes[head, 0] - notes[head, 1]))
-            d_row[first + actions[row, head]] -= share * pull
+                d_row[j] *= share[0] * (pull + entropy_weight * (logits[row, j] - note[head, 0] - note[head, 1]))
+            d_row[first + actions[row, head]] -= share[0] * pull
             first = beyond
-        sums[0] -= min(gain * ratio, gain * bounded)
-        sums[2] += entropy
-        sums[3] += ratio - F(1) - change
-        sums[4] += F(1) if ratio != bounded else F(0)
+        told[row, 0] = -min(gain * ratio, gain * bounded)
+        told[row, 2], told[row, 3], told[row, 4] = entropy, ratio - F(1) - change, F(1) if ratio != bounded else F(0)
         for k in range(len(d_value)):
             miss = values[row, k] - targets[row, k]
-            sums[1] += miss * miss
-            d_value[k] = share * value_weight * F(2) * miss
-    for k in range(5):
-        sums[k] /= max(count, 1)
+            told[row, 1] += miss * miss
+            d_value[k] = share[0] * value_weight * F(2) * miss

@@ -289,7 +289,10 @@ def _minibatches(tables: dict[str, Table], size: int | None) -> Iterator[Drawn]:
     largest = max(tables.values(), key=lambda table: table.capacity)
     most = across.most(largest.capacity, largest.drawn.device)
     count = max(1, round(most / (size or most)))
-    orders = {module_id: table.drawn[torch.randperm(len(table.drawn), device=table.drawn.device)].tensor_split(count) for module_id, table in tables.items()}
+    orders = {
+        module_id: table.drawn[torch.randperm(len(table.drawn), device=table.drawn.device)].tensor_split(count)
+        for module_id, table in tables.items()
+    }
     for i in range(count):
         yield {module_id: parts[i] for module_id, parts in orders.items()}
 

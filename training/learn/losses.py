@@ -1,5 +1,6 @@
 """What learners minimise."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from torch.autograd.function import once_differentiable
 
 from avatarium.agents.networks import heads
 from avatarium.agents.networks.actor_critic import ActorCritic
+from avatarium.training.gpu import sharing
 from avatarium.training.learn.foresight import missed
 from avatarium.training.learn.kernels import clipped_surrogate
 from avatarium.training.learn.tables import ACTIONS, ADVANTAGES, ALLOWED, FUTURES, LOG_PROBS, PRESENT, TARGETS, Minibatch
@@ -43,7 +45,7 @@ def ppo(network: ActorCritic, minibatch: Minibatch, weights: Weights) -> Loss:
         outputs, values, thought = network.thinking(minibatch.inputs)
     else:
         outputs, values = network.both(minibatch.inputs)
-    if not network.controls and outputs.device.type == "cpu" and outputs.dtype == torch.float32:
+    if not network.controls and outputs.dtype == torch.float32:
         loss, statistics = ppo_at_once(outputs, values, network.choices, minibatch, weights)
     else:
         loss, statistics = ppo_step_by_step(network, outputs, values, minibatch, weights)
@@ -57,13 +59,13 @@ def ppo(network: ActorCritic, minibatch: Minibatch, weights: Weights) -> Loss:
 
 
 def ppo_at_once(logits: Tensor, values: Tensor, choices: tuple[int, ...], minibatch: Minibatch, weights: Weights) -> Loss:
-    """``ppo`` of discrete choices on a CPU, where what costs is how many operations there are."""
+    """``ppo`` of discrete choices, where what costs is how many operations there are."""
     found: Loss = _ClippedSurrogate.apply(logits, values, choices, minibatch, weights)  # type: ignore[no-untyped-call]
     return found
 
 
 def ppo_step_by_step(network: ActorCritic, outputs: Tensor, values: Tensor, minibatch: Minibatch, weights: Weights) -> Loss:
-    """``ppo`` for whatever networks and devices there are."""
+    """``ppo`` for whatever networks there are."""
     columns, mean = minibatch.columns, averaging(minibatch.weights)
     log_probs, entropies = likelihood(network, outputs, columns)
     shift = log_probs - columns[LOG_PROBS]
@@ -83,29 +85,36 @@ class _ClippedSurrogate(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, values: Tensor, choices: tuple[int, ...], minibatch: Minibatch, weights: Weights) -> Loss:
-        columns, rows = minibatch.columns, values.shape[:-1].numel()
-        d_logits, d_values = torch.empty_like(logits), torch.empty_like(values)
-        found = np.empty(5)
-        clipped_surrogate(
-            _array(logits, rows),
-            np.array(choices, np.int64),
-            _array(columns[ALLOWED], rows) if ALLOWED in columns else np.empty((0, 0), np.bool_),
-            _array(columns[ACTIONS], rows),
-            _array(columns[LOG_PROBS]),
-            _array(columns[ADVANTAGES]),
-            _array(values, rows),
-            _array(columns[TARGETS], rows),
-            np.empty(0, np.bool_) if minibatch.weights is None else _array(columns[PRESENT]),
-            np.array([weights.clip, weights.value, weights.entropy], np.float32),
-            np.empty((len(choices), 2), np.float32),
-            _array(d_logits, rows),
-            _array(d_values, rows),
-            found,
+        columns, rows, device = minibatch.columns, values.shape[:-1].numel(), logits.device
+        d_logits, d_values = torch.empty(logits.shape, device=device), torch.empty(values.shape, device=device)
+        told, at_once = torch.empty(rows, 5, device=device), rows if device.type == "cuda" else 1
+        if minibatch.weights is None:
+            present, share = torch.ones(rows, dtype=torch.bool, device=device), torch.full((1,), 1.0 / max(rows, 1), device=device)
+        else:
+            present = columns[PRESENT].reshape(-1)
+            share = 1.0 / present.sum(dtype=torch.float32).clamp_min(1.0)[None]
+        arguments = (
+            _flat(logits, rows),
+            _on_device(choices, device),
+            _flat(columns[ALLOWED], rows) if ALLOWED in columns else torch.ones(rows + 1, 1, dtype=torch.bool, device=device),
+            _flat(columns[ACTIONS], rows),
+            *(columns[name].reshape(-1) for name in (LOG_PROBS, ADVANTAGES)),
+            _flat(values, rows),
+            _flat(columns[TARGETS], rows),
+            present,
+            share,
+            (np.float32(weights.clip), np.float32(weights.value), np.float32(weights.entropy)),
+            torch.empty(at_once, len(choices), 2, device=device),
+            _flat(d_logits, rows),
+            _flat(d_values, rows),
+            told,
         )
+        sharing.run(clipped_surrogate, arguments, rows)
         ctx.save_for_backward(d_logits, d_values)
-        statistics = torch.from_numpy(found.astype(np.float32))
+        found = told.sum(0, dtype=torch.float64) * share
+        statistics = found.float()
         ctx.mark_non_differentiable(statistics)
-        return logits.new_tensor(found[0] + weights.value * found[1] - weights.entropy * found[2]), statistics
+        return (found[0] + weights.value * found[1] - weights.entropy * found[2]).to(logits.dtype), statistics
 
     @staticmethod
     @once_differentiable
@@ -114,10 +123,15 @@ class _ClippedSurrogate(torch.autograd.Function):
         return d_loss * d_logits, d_loss * d_values, None, None, None
 
 
-def _array(tensor: Tensor, rows: int | None = None) -> np.ndarray:
-    """The same memory as a flat array, or with so many ``rows``."""
-    array: np.ndarray = tensor.detach().contiguous().numpy()
-    return array.reshape(-1) if rows is None else array.reshape(rows, -1)
+@functools.lru_cache(maxsize=64)
+def _on_device(numbers: tuple[int, ...], device: torch.device) -> Tensor:
+    """Numbers as int64 [K], brought there once."""
+    return torch.tensor(numbers, dtype=torch.int64, device=device)
+
+
+def _flat(tensor: Tensor, rows: int) -> Tensor:
+    """The same memory with so many ``rows``."""
+    return tensor.detach().contiguous().view(rows, -1)
 
 
 def cloning(network: ActorCritic, minibatch: Minibatch, weights: Weights) -> Loss:

@@ -22,8 +22,8 @@ class ActorCriticModule(TorchRLModule, ValueFunctionAPI, InferenceOnlyAPI):  # t
     """An ActorCritic for the spaces of one role.
 
     ``model_config`` holds its ``architecture`` (an Architecture), ``central`` (features of the global state that the critic sees, 0 for
-    none), the ``precision`` it computes in, for learners that are to be curious ``wonder`` (a Wonder), and for those that are to foresee something ``foresees``, how many
-    numbers. Runners build it without its critic. It also serves RLlib's own runners and learners.
+    none), the ``precision`` it computes in, for learners that are to be curious ``wonder`` (a Wonder), and for those that are to foresee
+    something ``foresees``, how many numbers. Runners build it without its critic. It also serves RLlib's own runners and learners.
     """
 
     network: ActorCritic

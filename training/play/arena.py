@@ -9,7 +9,6 @@ from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.errors import resolve
 from avatarium.worlds.core.spec import Feature, Role, WorldSpec
 
-
 CPU, CUDA = "cpu", "cuda"
 """Where worlds can be stepped."""
 

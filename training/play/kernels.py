@@ -62,7 +62,8 @@ def sample_discrete(logits, choices, key, greedy, actions, log_probs, start, sto
 def sample_gaussian(parameters, key, greedy, actions, log_probs, start, stop):
     """Draw actions of rows ``start`` to ``stop`` from normal distributions (Box and Muller 1958), or take their means when ``greedy``.
 
-    ``parameters`` float32 [B, 2K]: K means, then K log-deviations; ``key`` uint64 [1]. Fills ``actions`` float32 [B, K] and ``log_probs`` float32 [B].
+    ``parameters`` float32 [B, 2K]: K means, then K log-deviations; ``key`` uint64 [1]. Fills ``actions`` float32 [B, K] and ``log_probs``
+    float32 [B].
     """
     controls = actions.shape[1]
     for row in range(start, stop):

@@ -126,7 +126,7 @@ class Recipe:
     curriculum: Curriculum | None = None
     """Lessons from easy to hard, for ``teacher``."""
     gpu: Mapping[str, Any] = field(default_factory=lambda: ON_GPU)
-    """What is otherwise where worlds are stepped on a GPU: many more environments, for shorter, and as many updates of larger minibatches."""
+    """What is otherwise on a GPU: many more environments, for fewer steps, and about as many updates of larger minibatches."""
 
     def hyperparameters_on(self, device: str) -> Hyperparameters:
         """Those for ``device``, cpu or cuda."""

@@ -79,7 +79,9 @@ def test_without_the_compiler_it_says_what_to_install(monkeypatch: pytest.Monkey
         gpus.check(Plan("wayfinding", {}, Hyperparameters()), ON_GPU)
 
 
-@pytest.mark.parametrize("words", ["CUDA out of memory. Tried to allocate 20 MiB", "[2] Call to cuMemAlloc results in CUDA_ERROR_OUT_OF_MEMORY"])
+@pytest.mark.parametrize(
+    "words", ["CUDA out of memory. Tried to allocate 20 MiB", "[2] Call to cuMemAlloc results in CUDA_ERROR_OUT_OF_MEMORY"]
+)
 def test_a_full_gpu_is_told_in_a_sentence(words: str) -> None:
     with pytest.raises(UserError, match="take fewer --envs"), enough_memory():
         raise RuntimeError(words)

@@ -3,13 +3,12 @@
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numba import cuda
 
 WORLD = "wayfinding"
-PARTS = ("stepping", "views", "training")
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,15 @@ class Pace:
     """Of the world."""
     copied: int = 1 << 30
     """Bytes that are copied to find how fast memory is."""
-    training: tuple[str, ...] = ()
-    """Words for ``avatarium train``, besides those of each run."""
+    training: tuple[str, ...] | None = None
+    """Words for ``avatarium train`` instead of those that say how long it takes."""
 
 
-QUICK = Pace((2,), (32,), (2,), 8, 0.0, 2, {"walkers": 2, "episode_steps": 50}, 1 << 16)
+SHORT = (
+    *("--steps", "128", "--envs", "2", "--set", "walkers=2", "--set", "episode_steps=50"),
+    *("--train", "fragment=16", "--train", "minibatch=32", "--train", "epochs=1"),
+)
+QUICK = Pace((2,), (32,), (2,), 8, 0.0, 2, {"walkers": 2, "episode_steps": 50}, 1 << 16, SHORT)
 """Shows that everything runs, not how fast."""
 
 
@@ -59,6 +62,12 @@ class Row:
         if self.target is None:
             return None
         return self.rate <= self.target if self.unit == "s" else self.rate >= self.target
+
+
+def best_last(rows: list[Row]) -> list[Row]:
+    """The same rows, the fastest last; the others no longer count, nor have they a target."""
+    best = max(rows, key=lambda row: row.rate)
+    return [*(replace(row, target=None, best=False) for row in rows if row is not best), best]
 
 
 Tell = Callable[[str], None]

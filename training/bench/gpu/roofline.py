@@ -35,13 +35,15 @@ def bytes_of(batch: Batch) -> float:
     (``frame_fields``). What is the environment's is shared out over its avatars. Not counted: maps of ways and cells, of which a
     step reads a few, resets, events.
     """
-    written = sum(array.nbytes for out in batch._out for array in out)
+    told = (batch.observations, batch.rewards, batch.reward_terms)
+    written = sum(array.nbytes for arrays in told for array in arrays.values())
+    written += 2 * sum(array.size for array in batch.rewards.values())  # termination, truncation
     moved = sum(2 * attrgetter(field)(batch.state).nbytes for field in batch.spec.frame_fields)
     read = sum(array.nbytes for array in batch.actions.values())
     plan = getattr(batch.state, "plan", None)
     boxes = 0 if plan is None else int(plan.num_boxes.sum()) * (4 * plan.boxes.itemsize + plan.kinds.itemsize)
-    avatars: int = batch.num_envs * sum(batch.num_agents.values())
-    return (written + moved + read + boxes) / avatars
+    total: int = written + moved + read + boxes
+    return total / (batch.num_envs * sum(batch.num_agents.values()))
 
 
 def copying(pace: Pace) -> float:

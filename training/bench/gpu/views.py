@@ -1,27 +1,22 @@
 """How fast avatars are shown what they see, in pictures that are drawn on the GPU and stay there."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import numpy as np
 
-from avatarium.training.bench.gpu.figures import WORLD, Pace, Row, Tell, median, seconds_each
-from avatarium.training.bench.gpu.stepping import Play
+from avatarium.training.bench.gpu.figures import WORLD, Pace, Row, Tell, best_last, median, seconds_each
+from avatarium.training.bench.gpu.playing import Play
 from avatarium.worlds.gpu import device
 
 TARGET = 1e6
 
 
-def measured(pace: Pace, tell: Tell) -> Iterator[Row]:
+def measured(pace: Pace, tell: Tell) -> list[Row]:
     """Views a second, by numbers of environments; the best comes last."""
     rows = []
     for envs in pace.viewers:
         row = _row(envs, pace)
         tell(f"{envs:,} environments: {row.rate:,.0f} views/s")
         rows.append(row)
-    best = max(rows, key=lambda row: row.rate)
-    yield from (replace(row, target=None, best=False) for row in rows if row is not best)
-    yield best
+    return best_last(rows)
 
 
 def _row(envs: int, pace: Pace) -> Row:
