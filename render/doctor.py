@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import platform
+import subprocess
 from importlib import metadata
 
 from avatarium.worlds.core.errors import UserError
@@ -18,7 +19,10 @@ EXTRAS = {
     "leaderboards": ("onnx", "onnxruntime", "sqlalchemy", "rich"),
     "data": ("pyarrow", "minari"),
     "fast": ("isal",),
+    "gpu": ("numba-cuda",),
 }
+GRAPHICS = ("name", "compute_cap", "memory.total", "memory.free", "driver_version")
+"""What NVIDIA's driver is asked of each GPU."""
 
 Findings = list[tuple[str, str]]
 
@@ -43,7 +47,7 @@ class Doctor:
 
 def examine() -> dict[str, Findings]:
     """All findings by section."""
-    sections = {"Python": python(), "Packages": packages(), "Drawing": drawing(), "Films": films(), "Computing": computing()}
+    sections = {"Python": python(), "Packages": packages(), "Drawing": drawing(), "Films": films(), "Computing": computing(), "GPU": gpu()}
     more = others()
     return sections | ({"Judging": more} if more else {})
 
@@ -107,8 +111,47 @@ def computing() -> Findings:
         return [*found, ("torch", "not installed")]
     import torch
 
-    device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no GPU that torch can use"
-    return [*found, ("torch", f"{torch.get_num_threads()} threads, {device}")]
+    return [*found, ("torch", f"{torch.get_num_threads()} threads")]
+
+
+def gpu() -> Findings:
+    """What worlds and networks can run on beside the processors, and what is missing for it."""
+    there = [("device", "{}, compute capability {}, {} ({} free), driver {}".format(*device)) for device in graphics()]
+    return [*there, ("worlds", _worlds()), ("torch", _torch())] if there else [("device", "none, or NVIDIA's driver is not installed")]
+
+
+def graphics() -> list[list[str]]:
+    """Of each GPU of NVIDIA's what ``GRAPHICS`` names; none where there is no driver to ask."""
+    command = ["nvidia-smi", f"--query-gpu={','.join(GRAPHICS)}", "--format=csv,noheader"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    rows = [[part.strip() for part in line.split(",")] for line in told.splitlines()]
+    return [row for row in rows if len(row) == len(GRAPHICS)]
+
+
+def _worlds() -> str:
+    """Whether worlds can be stepped on the GPU that is there."""
+    from avatarium.worlds.gpu import device
+
+    try:
+        device.check()
+    except UserError as lack:
+        return str(lack) if str(lack) == device.INSTALL else f"numba-cuda {_version('numba-cuda')} cannot use it: is the driver too old?"
+    return f"numba-cuda {_version('numba-cuda')}"
+
+
+def _torch() -> str:
+    """Whether networks can be trained on the GPU that is there."""
+    if not _version("torch"):
+        return "missing: pip install 'avatarium[train]'"
+    import torch
+
+    if torch.version.cuda is None:
+        return f"{torch.__version__} is built for CPUs: install the build for CUDA"
+    lack = "" if torch.cuda.is_available() else ", which cannot use it: is the driver too old?"
+    return f"{torch.__version__}, built for CUDA {torch.version.cuda}{lack}"
 
 
 def others() -> Findings:

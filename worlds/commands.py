@@ -2,7 +2,10 @@
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from avatarium.worlds.core.errors import UserError
 
 if TYPE_CHECKING:
     from avatarium.worlds.core.spec import Role, WorldSpec
@@ -18,11 +21,20 @@ class Worlds:
         parser.add_argument("name", nargs="?", help="a world's name, or package.module:WORLD for one of another package")
         parser.add_argument("--tag", help="list only worlds with this tag")
         parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="print the tables under this setting")
+        parser.add_argument("--ptx", type=Path, metavar="FOLDER", help="compile its kernels for a GPU, without one, and write them there")
 
     def run(self, args: argparse.Namespace) -> int:
         """Print to standard output."""
         from avatarium.worlds.core import discovery
 
+        if args.ptx and not args.name:
+            raise UserError("--ptx compiles the kernels of one world: give its name")
+        if args.ptx:
+            from avatarium.worlds.gpu.assembly import write
+
+            for line in write(discovery.spec(args.name), args.ptx, args.set):
+                print(line, flush=True)
+            return 0
         if args.name:
             print(card(discovery.spec(args.name), args.set))
             return 0

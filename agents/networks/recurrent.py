@@ -37,9 +37,18 @@ class Recurrent(nn.Module, ABC):
         """The state before anything was seen: zeros float32 [rows, units] each."""
         return tuple(self.bias.new_zeros(rows, self.units) for _ in self.states_named)
 
-    @abstractmethod
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Output [B, units] and new state for ``x`` [B, inputs]; plain torch, which exports to ONNX."""
+        after = self._advance(self._from_input(x), state)
+        return after[0], after
+
+    def _from_input(self, x: Tensor) -> Tensor:
+        """What ``x`` [..., inputs] adds to the gates, for as many steps at once as there are."""
+        return linear(x, self.input_weight, self.bias[: len(self.input_weight)])
+
+    @abstractmethod
+    def _advance(self, sums: Tensor, state: State) -> State:
+        """The new state, where the input has added ``sums`` [B, ...] to the gates."""
 
     def unroll(self, x: Tensor, starts: Tensor, state: State) -> tuple[Tensor, State]:
         """Outputs [L, B, units], and the state after every step, each [L, B, units].
@@ -53,10 +62,10 @@ class Recurrent(nn.Module, ABC):
         return after[0], after
 
     def _unroll_plain(self, x: Tensor, starts: Tensor, state: State) -> State:
-        keep = (~starts).to(x.dtype).unsqueeze(-1)
+        keep, sums = (~starts).to(x.dtype).unsqueeze(-1), self._from_input(x)
         after = []
         for t in range(len(x)):
-            _, state = self.step(x[t], tuple(part * keep[t] for part in state))
+            state = self._advance(sums[t], tuple(part * keep[t] for part in state))
             after.append(state)
         return tuple(torch.stack(parts) for parts in zip(*after, strict=True))
 
@@ -82,14 +91,11 @@ class Lstm(Recurrent):
         with torch.no_grad():
             self.bias[units : 2 * units] = 1.0
 
-    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Output [B, units] and new (hidden, cell) for ``x`` [B, inputs]; plain torch, which exports to ONNX."""
+    def _advance(self, sums: Tensor, state: State) -> State:
         hidden, cell = state
-        sums = linear(x, self.input_weight, self.bias) + linear(hidden, self.state_weight)
-        i, f, o, g = sums.chunk(4, dim=-1)
+        i, f, o, g = (sums + linear(hidden, self.state_weight)).chunk(4, dim=-1)
         cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
-        hidden = torch.sigmoid(o) * torch.tanh(cell)
-        return hidden, (hidden, cell)
+        return torch.sigmoid(o) * torch.tanh(cell), cell
 
 
 class Gru(Recurrent):
@@ -100,12 +106,10 @@ class Gru(Recurrent):
     states_named = ("hidden",)
     gates = Gates(3, 3, kernels.gru_forward, kernels.gru_backward)
 
-    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Output [B, units] and new (hidden,) for ``x`` [B, inputs]; plain torch, which exports to ONNX."""
+    def _advance(self, sums: Tensor, state: State) -> State:
         (hidden,) = state
-        n, r, z = linear(x, self.input_weight, self.bias[: 3 * self.units]).chunk(3, dim=-1)
+        n, r, z = sums.chunk(3, dim=-1)
         state_r, state_z, state_n = linear(hidden, self.state_weight).chunk(3, dim=-1)
         r, z = torch.sigmoid(r + state_r), torch.sigmoid(z + state_z)
         n = torch.tanh(n + r * (state_n + self.bias[3 * self.units :]))
-        hidden = n + z * (hidden - n)
-        return hidden, (hidden,)
+        return (n + z * (hidden - n),)

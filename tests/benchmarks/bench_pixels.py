@@ -3,9 +3,9 @@
     python tests/benchmarks/bench_pixels.py
 
 A view is what one avatar that is there sees at one moment; the worlds stand still meanwhile. `uint8` goes into arrays of bytes,
-`float32` is the same as part of an observation, `OpenGL` is drawn by `avatarium.render.pixels`, `CUDA` by `eyes.gpu` into memory of a GPU,
-where it stays; what is drawn goes there each time. No process is pinned to a core:
-`cpu` well below the number of threads means that something else had the cores.
+`float32` is the same as part of an observation, `OpenGL` is drawn by `avatarium.render.pixels`, `CUDA` in a batch of `--gpu-envs`
+environments that is stepped on a GPU, where pictures stay. No process is pinned to a core: `cpu` well below the number of threads means
+that something else had the cores.
 
 Beside MiniWorld, where that is installed: its maze is stepped with one agent, wayfinding as a batch of environments with eight; either
 way every step makes a picture of the same size for every agent. Rays and rewards of wayfinding are in its figure. Each has a process of
@@ -34,7 +34,8 @@ from avatarium.worlds.bench import machine, timed
 from avatarium.worlds.core import discovery
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.chance import random_actions
-from avatarium.worlds.core.eyes.gpu import GpuEyes
+from avatarium.worlds.gpu import device
+from avatarium.worlds.gpu.batch import GpuBatch
 
 CROWDED: dict[str, dict[str, Any]] = {
     "commons": {"pickers": 16},
@@ -101,6 +102,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="WORLD", help="which worlds (default: all that can be seen)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[64, 84], help="sides of pictures in pixels (default: %(default)s)")
     parser.add_argument("--num-envs", type=int, default=32, help="environments in a batch (default: %(default)s)")
+    parser.add_argument("--gpu-envs", type=int, default=4096, help="environments in a batch on a GPU (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="windows of each measurement (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a window (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
@@ -134,21 +136,23 @@ def table(args: argparse.Namespace) -> list[Figure]:
 
 def measured(name: str, config: dict[str, Any], args: argparse.Namespace, opengl: bool) -> Iterator[Figure]:
     """All ways of drawing one world."""
-    for threads in (1, 2):
-        batch = played(name, args.num_envs, threads, config)
+    cpu = [(args.num_envs, {"threads": threads}) for threads in (1, 2)]
+    gpu = [(args.gpu_envs, {"device": "cuda"})] if cuda.is_available() else []
+    for num_envs, where in cpu + gpu:
+        batch, threads = played(name, num_envs, config | where), where.get("threads", 1)
         role = max(batch.num_agents, key=lambda one: batch.num_agents[one])
-        avatars, boxes = batch.state.avatars.shape[1], float(batch.state.plan.num_boxes.mean())
+        avatars, boxes = batch.state.avatars.shape[1], float(here(batch.state.plan.num_boxes).mean())
         for size in args.sizes:
-            for way, run, close in ways(batch, role, size, opengl and threads == 1, cuda.is_available() and threads == 1):
-                row = timed(run, args.seconds, name, way, args.num_envs, avatars, windows=args.rounds)
+            for way, run, close in ways(batch, role, size, opengl and where == {"threads": 1}):
+                row = timed(run, args.seconds, name, way, num_envs, avatars, windows=args.rounds)
                 yield Figure(name, avatars, boxes, size, way, threads, row.agent_steps_per_s, row.cpu_share, row.windows)
                 close()
         batch.close()
 
 
-def played(name: str, num_envs: int, threads: int, config: dict[str, Any]) -> Batch:
+def played(name: str, num_envs: int, how: dict[str, Any]) -> Batch:
     """A batch whose avatars have walked about for a while."""
-    batch = worlds.make_batch(name, num_envs, threads=threads, **config)
+    batch = worlds.make_batch(name, num_envs, **how)
     batch.reset(0)
     rng = np.random.default_rng(0)
     for _ in range(40):
@@ -156,24 +160,32 @@ def played(name: str, num_envs: int, threads: int, config: dict[str, Any]) -> Ba
     return batch
 
 
-def ways(batch: Batch, role: str, size: int, opengl: bool, gpu: bool) -> Iterator[tuple[str, Callable[[], int], Callable[[], None]]]:
+def here(array: Any) -> np.ndarray:
+    """An array of a batch in the memory of the CPU."""
+    return array if isinstance(array, np.ndarray) else device.fetch(array)
+
+
+def ways(batch: Batch, role: str, size: int, opengl: bool) -> Iterator[tuple[str, Callable[[], int], Callable[[], None]]]:
     """Ways to draw what ``role`` sees: their name, what draws all views once and returns how many these are, and what ends it."""
+    where, place, wait = (", CUDA", device.place, cuda.synchronize) if isinstance(batch, GpuBatch) else ("", np.asarray, lambda: None)
     eyes = batch.eyes(role, size, size)
     count, agents = eyes.shape[:2]
-    seen = int(batch.state.avatars["present"][:, eyes.first : eyes.first + agents].sum())
-    rgb, everywhere = np.zeros((*eyes.shape, 3), np.uint8), np.ones(count, np.bool_)
-    rows = np.zeros((count, agents, 3 * size * size), np.float32)
+    seen = int(here(batch.state.avatars)["present"][:, eyes.first : eyes.first + agents].sum())
+    rgb, everywhere = place(np.zeros((*eyes.shape, 3), np.uint8)), place(np.ones(count, np.bool_))
+    rows = place(np.zeros((count, agents, 3 * size * size), np.float32))
 
     def into_bytes() -> int:
         eyes.look(rgb)
+        wait()
         return seen
 
     def into_observations() -> int:
         eyes.look_into(rows, 0, (False, False), everywhere)
+        wait()
         return seen
 
-    yield "uint8", into_bytes, lambda: None
-    yield "float32", into_observations, lambda: None
+    yield f"uint8{where}", into_bytes, lambda: None
+    yield f"float32{where}", into_observations, lambda: None
     if opengl:
         drawn = GlEyes(batch, role, size, size)
 
@@ -182,15 +194,6 @@ def ways(batch: Batch, role: str, size: int, opengl: bool, gpu: bool) -> Iterato
             return seen
 
         yield "uint8, OpenGL", with_opengl, drawn.close
-    if gpu:
-        there, on_gpu = cuda.device_array(rgb.shape, np.uint8), GpuEyes(batch, role, size, size)
-
-        def with_cuda() -> int:
-            on_gpu.look(there)
-            cuda.synchronize()
-            return seen
-
-        yield "uint8, CUDA", with_cuda, lambda: None
 
 
 def beside_miniworld(args: argparse.Namespace) -> dict[str, Any] | None:

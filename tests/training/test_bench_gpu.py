@@ -118,7 +118,19 @@ def test_training_that_fails_says_why(tmp_path: Path) -> None:
         trained(["--seed", "none"], tmp_path / "run")
 
 
-def test_the_driver_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_as_fast_as_its_clock_and_its_bus_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"compute_capability": (9, 0), "MULTIPROCESSOR_COUNT": 132, "MEMORY_CLOCK_RATE": 3_201_000, "GLOBAL_MEMORY_BUS_WIDTH": 6144}
+    monkeypatch.setattr(device, "SIMULATED", False)
+    monkeypatch.setattr(cuda, "get_current_device", lambda: SimpleNamespace(name="NVIDIA H200", uuid="GPU-0", **told))
+    context = SimpleNamespace(get_memory_info=lambda: SimpleNamespace(free=1, total=150 << 30))
+    monkeypatch.setattr(cuda, "current_context", lambda: context)
+    monkeypatch.setenv("PATH", "")
+    found = machine.facts()
+    assert (found["name"], found["compute_capability"], found["memory_bytes"]) == ("NVIDIA H200", "9.0", 150 << 30)
+    assert found["memory_bytes_per_s"] == pytest.approx(4.917e12, rel=1e-3)  # as its data sheet says
+
+
+def test_the_driver_is_asked_by_nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "nvidia-smi"
     program.write_text('#!/bin/sh\ntest "$1" = --id=GPU-1 && echo "580.65, P0, 1980, 1980, 3201, 3201, 700.00, 700.00, 60"\n')
     program.chmod(0o755)

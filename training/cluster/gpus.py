@@ -53,5 +53,5 @@ def _check_worlds(plan: Plan) -> None:
     }
     if found := [name for name, asked in wanted.items() if asked]:
         raise UserError(
-            f"--device cuda steps worlds on the GPUs of learners, for policies that learn by PPO: do without {found[0]}, or leave out --device"
+            f"--device cuda steps worlds on the GPUs of learners, for PPO: do without {found[0]}, or leave out --device"
         )

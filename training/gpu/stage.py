@@ -15,8 +15,8 @@ from avatarium.training.gpu.tally import GpuTally
 from avatarium.training.league.spirit import share
 from avatarium.training.play.orders import Casting, Orders
 from avatarium.training.play.rollout import Extras, Fragment
-from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.gpu import device
+from avatarium.worlds.gpu.batch import GpuBatch
 
 
 class GpuStage:
@@ -26,7 +26,7 @@ class GpuStage:
 
     def __init__(
         self,
-        batch: Batch,
+        batch: GpuBatch,
         steps: int,
         casting: Casting,
         networks: Mapping[str, ActorCritic],
@@ -88,7 +88,7 @@ class GpuStage:
 
     def _follow(self) -> None:
         """Step on the stream on which torch works."""
-        self.batch.stream = sharing.stream()  # type: ignore[attr-defined]
+        self.batch.stream = sharing.stream()
 
     def close(self) -> None:
         """Close the worlds."""

@@ -1,5 +1,7 @@
 """Words and gestures: what avatars say and show, and who hears it. Walls stop speech."""
 
+import math
+
 import numpy as np
 
 from avatarium.worlds.core.kernels import inlined, kernel
@@ -86,7 +88,7 @@ def overhear(bodies, a, first, end, out):
 @kernel
 def enter(me, other, d2, out, k):
     """Write the columns of one speaker from ``out[k]`` on."""
-    d = np.float32(np.sqrt(d2)) + F(1e-6)
+    d = F(math.sqrt(d2)) + F(1e-6)
     dx, dy = (other.x - me.x) / d, (other.y - me.y) / d
     out[k] = F(1)
     out[k + 1], out[k + 2] = dx * me.cos + dy * me.sin, dy * me.cos - dx * me.sin

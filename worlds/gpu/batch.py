@@ -75,7 +75,7 @@ class GpuBatch(Batch):
         self._ready = True
         return self._step.observation
 
-    def step(self, actions: Mapping[str, Any]) -> Step:
+    def step(self, actions: dict[str, Any]) -> Step:
         """As ``Batch.step``; ``actions`` lie on the GPU, or are brought there."""
         self._take(actions)
         self._share(kernels.hush, self._out, self.episodes, self.events, self.ended, self._before, self.autoreset)

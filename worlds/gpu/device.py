@@ -32,10 +32,15 @@ def check() -> None:
     """Raise UserError where worlds cannot be stepped on a GPU."""
     if _rehearsed is not None:
         return
-    if not SIMULATED and importlib.util.find_spec("numba_cuda") is None:
-        raise UserError(INSTALL)
+    installed()
     if not cuda.is_available():
         raise UserError(MISSING)
+
+
+def installed() -> None:
+    """Raise UserError where numba-cuda is missing."""
+    if not SIMULATED and importlib.util.find_spec("numba_cuda") is None:
+        raise UserError(INSTALL)
 
 
 def place(array: np.ndarray) -> Any:
@@ -71,9 +76,14 @@ def store(array: Any, values: Any, stream: Any = 0) -> None:
     if SIMULATED:
         np.copyto(array, np.asarray(values), casting="same_kind")
     elif hasattr(values, "__cuda_array_interface__"):
-        array.copy_to_device(_fitting(cuda.as_cuda_array(values), array), stream=stream)
+        array.copy_to_device(_fitting(lent(values), array), stream=stream)
     else:
         array.copy_to_device(np.ascontiguousarray(values, array.dtype), stream=stream)
+
+
+def lent(array: Any) -> Any:
+    """An array of somebody else's on the GPU as one of numba's; no copy. Numba's own would lose the fields of records."""
+    return array if getattr(array, "__cuda_ndarray__", False) else cuda.as_cuda_array(array)
 
 
 def _fitting(values: Any, array: Any) -> Any:
@@ -144,23 +154,25 @@ def run(kernel: Any, arguments: tuple[Any, ...], count: int, stream: Any = 0, wh
     if _rehearsed is not None:
         _rehearsed.append((entry, told))
         return
+    size = (-(-count // THREADS), THREADS)
+    start = entry[size] if SIMULATED else _configured(entry, size, stream)  # the simulator remembers but one size
     with exact():  # what is compiled at a first start
-        _configured(entry, -(-count // THREADS), stream)(*told)
+        start(*told)
 
 
 @functools.cache
-def _configured(entry: Any, blocks: int, stream: Any) -> Any:
-    """``entry`` in so many blocks; numba warns of few ones, of which whoever asks for a small batch knows."""
+def _configured(entry: Any, size: tuple[int, int], stream: Any) -> Any:
+    """``entry`` in so many blocks of so many threads; numba warns of few ones, of which whoever asks for a small batch knows."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Grid size")
-        return entry[blocks, THREADS, stream]
+        return entry[*size, stream]
 
 
 @functools.cache
 def one_each(kernel: Any) -> Any:
     """A kernel of the GPU in which each thread has ``kernel`` handle one environment."""
 
-    def one(arguments, count):  # type: ignore[no-untyped-def]
+    def one(arguments: tuple[Any, ...], count: int) -> None:
         i = cuda.grid(1)
         if i < count:
             kernel(*arguments, i, i + 1)
@@ -172,7 +184,7 @@ def one_each(kernel: Any) -> Any:
 def some(kernel: Any) -> Any:
     """The same in which the threads of environments have nothing to do where ``which`` is not set."""
 
-    def one(arguments, which):  # type: ignore[no-untyped-def]
+    def one(arguments: tuple[Any, ...], which: Any) -> None:
         i = cuda.grid(1)
         if i < which.shape[0] and which[i]:
             kernel(*arguments, i, i + 1)

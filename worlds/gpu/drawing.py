@@ -52,17 +52,25 @@ def draw(plan, avatars, late, clock, colours, floor, marks, counts, art, lens, w
             i, a, k = n // (agents * wide), n // wide % agents, n % wide
             if which[i]:
                 if avatars[i, first + a].present == 1:
-                    wall = background(plan, avatars[i, first + a], floor[i], art, lens, image, depths, i, k, t)
-                    low_boxes(plan, False, avatars[i, first + a], wall, art, lens, image, depths, i, k, t)
-                    things(marks[i], counts[i], avatars[i, first + a], art, lens, image, depths, k, t)
-                    figures(avatars, late, clock, colours, first + a, art, lens, image, depths, i, k, t)
-                    low_boxes(plan, True, avatars[i, first + a], wall, art, lens, image, depths, i, k, t)
+                    column(plan, avatars, late, clock, colours, floor, marks, counts, art, lens, image, depths, i, first + a, k, t)
                 else:
                     for r in range(image.shape[0]):
                         image[r, t], depths[r, t] = np.uint32(0), FARTHEST_M
                 unpack(image, depths, rgb, depth, ids, i, a, k, t)
                 if rows.shape[0] > 0:
                     to_row(image, depths, rows[i, a], at + k, wide, channels, t)
+
+
+@inlined
+def column(plan, avatars, late, clock, colours, floor, marks, counts, art, lens, image, depths, i, number, k, t):
+    """Draw what avatar ``number`` of environment ``i`` sees in column ``k``, in column ``t`` of ``image`` and ``depths``."""
+    me = avatars[i, number]
+    wall = background(plan, me, floor[i], art, lens, image, depths, i, k, t)
+    for glass in range(2):  # panes last: they are laid over what is behind them
+        low_boxes(plan, glass == 1, me, wall, art, lens, image, depths, i, k, t)
+        if glass == 0:
+            things(marks[i], counts[i], me, art, lens, image, depths, k, t)
+            figures(avatars, late, clock, colours, number, art, lens, image, depths, i, k, t)
 
 
 @inlined

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import cuda
 
 from avatarium.worlds.core.errors import UserError
 from avatarium.worlds.core.eyes.art import art
@@ -14,9 +13,9 @@ from avatarium.worlds.core.synclag import Late
 from avatarium.worlds.gpu import device
 from avatarium.worlds.gpu.drawing import draw
 
-THREADS = 1 << 16
-"""That draw at once, at most; each goes on to other columns. A large GPU has no room for more of them at a time, and what they work on,
-8 bytes for each row of a picture, stays in its cache."""
+AT_ONCE = 1 << 16
+"""Columns that are drawn at the same time, at most; every thread goes on to others. A large GPU runs no more of them at once, and their
+canvas, 8 bytes for each row of a picture, stays in its cache."""
 
 
 class GpuEyes(Eyes):
@@ -41,13 +40,13 @@ class GpuEyes(Eyes):
         super().__init__(spec, config, packed, state, role, width, height, fov_deg, late=late)
         self._run, moved = run, device.Mover()
         self.colours, self.floor, self.marks, self.counts = moved((self.colours, self.floor, self.marks, self.counts))
-        self._tints = self.floor.reshape(len(state.avatars), int(np.prod(self.floor.shape[1:])))
+        self._tints = self.floor.reshape(self.shape[0], self.floor.shape[1] * self.floor.shape[2])
         self.lens, self._tables, self._all = moved((self.lens, art(), self._all))
         self._blank = moved((*BLANK, np.zeros((0, 0, 0), np.float32)))
         if late is None:
             self._late, self._clock = moved((self._late, self._clock))
         count, agents = self.shape[:2]
-        self._threads = min(count * agents * width, THREADS)
+        self._threads = min(count * agents * width, AT_ONCE)
         canvas = (np.empty((height, self._threads), kind) for kind in (np.uint32, np.float32))
         self._canvas = tuple(device.empty_like(part) for part in canvas)
 
@@ -77,9 +76,8 @@ class GpuEyes(Eyes):
 
 
 def _lent(array: Any, name: str) -> Any:
-    """An array of somebody else's on the GPU as one of numba's; no copy."""
     if array is None or device.SIMULATED:
         return array
     if not hasattr(array, "__cuda_array_interface__"):
         raise UserError(f"{name} does not lie on a GPU: give an array that does, such as a tensor of torch on cuda")
-    return cuda.as_cuda_array(array)
+    return device.lent(array)

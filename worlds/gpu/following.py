@@ -44,7 +44,7 @@ class Follower:
         minds: Mapping[str, str] = NOTHING,
         slots: int = 8,
     ) -> None:
-        """``policies``, ``extra``, ``minds``: what goes into the headers, see ``Recorder``. Raises UserError for what cannot be followed."""
+        """``policies``, ``extra``, ``minds``: for the headers, see ``Recorder``. Raises UserError for what cannot be followed."""
         chosen = np.asarray(envs, np.int64)
         if chosen.ndim != 1 or not len(chosen) or chosen.min() < 0 or chosen.max() >= batch.num_envs or len(set(envs)) < len(chosen):
             raise UserError(f"envs={list(envs)}: give unlike numbers of environments from 0 to {batch.num_envs - 1}")

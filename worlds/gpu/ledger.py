@@ -17,7 +17,7 @@ PARTS = 1024
 class Sum(NamedTuple):
     """How often something came up, and the sum of its values."""
 
-    count: int
+    count: int  # type: ignore[assignment]
     value: float
 
 
@@ -33,8 +33,8 @@ class Sums(NamedTuple):
 class Ledger:
     """Counts along while a batch is stepped, without waiting; call ``begin`` after a reset, and ``step`` after each ``batch.step``.
 
-    ``ask`` now and then; ``poll`` has what was asked for as soon as it is here. Counts are exact. Values are added up in float64 in an order
-    that depends on the number of environments alone: the same on every run and every GPU, but not always the last bit of another order's.
+    ``ask`` now and then; ``poll`` has what was asked for as soon as it is here. Counts are exact. Values are added up in float64, in an
+    order that depends on the number of environments alone: the same number in every run and on every GPU.
     """
 
     def __init__(self, batch: GpuBatch) -> None:

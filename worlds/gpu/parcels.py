@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
+from avatarium.worlds.core.errors import need
 from avatarium.worlds.gpu import device
 
 MOMENT_S = 0.0002
@@ -59,8 +60,7 @@ def enter(number: int) -> None:
 @functools.cache
 def _road(number: int) -> Any:
     """A stream of that GPU that waits for no other, not even for the default one, as those that numba makes do."""
-    from cuda.bindings import driver  # numba-cuda stands on it
-
+    driver = need("cuda.bindings.driver", extra="gpu")  # which numba-cuda stands on
     fault, handle = driver.cuStreamCreate(driver.CUstream_flags.CU_STREAM_NON_BLOCKING)
     if fault != driver.CUresult.CUDA_SUCCESS:
         raise RuntimeError(f"GPU {number} makes no stream: {fault.name}")

@@ -10,7 +10,6 @@ import torch
 
 from avatarium.agents.networks.actor_critic import ActorCritic, Architecture, Interface
 from avatarium.training.gpu.stage import GpuStage
-from avatarium.training.gpu.tally import columns
 from avatarium.training.play import arena
 from avatarium.training.play.orders import Casting, Orders
 from avatarium.training.play.rollout import Extras, Fragment
@@ -79,8 +78,7 @@ def compared(world: str, settings: dict[str, Any], how: dict[str, Any]) -> dict[
         stage.tally.log(log)
     one, two = ({name: np.mean(values) for name, values in log.found.items()} for log in logs)
     unlike |= {name for name in one if not np.isclose(one[name], two.get(name, np.nan), rtol=1e-5, atol=1e-6)}
-    counts, values = columns(there.batch.events.tally)
-    return {"unlike": sorted(unlike), "ended": ended, "logged": len(one), "told": [list(counts.shape), str(values.dtype)]}
+    return {"unlike": sorted(unlike), "ended": ended, "logged": len(one)}
 
 
 if __name__ == "__main__":

@@ -28,7 +28,3 @@ def test_fragments_and_what_is_told_of_them_are_those_of_the_cpu(compared: dict[
     assert compared[way]["unlike"] == []
     assert compared[way]["ended"] > 0, "no episode has ended, whose last observations could differ"
     assert compared[way]["logged"] >= 6
-
-
-def test_sums_of_events_are_read_as_numbers(compared: dict[str, Any]) -> None:
-    assert compared["rows"]["told"] == [[3, 7], "torch.float64"]
