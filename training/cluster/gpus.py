@@ -52,6 +52,4 @@ def _check_worlds(plan: Plan) -> None:
         "--runners": bool(plan.runners),
     }
     if found := [name for name, asked in wanted.items() if asked]:
-        raise UserError(
-            f"--device cuda steps worlds on the GPUs of learners, for PPO: do without {found[0]}, or leave out --device"
-        )
+        raise UserError(f"--device cuda steps worlds on the GPUs of learners, for PPO: do without {found[0]}, or leave out --device")

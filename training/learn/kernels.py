@@ -3,9 +3,11 @@
 With small networks, the dozens of small operations that torch needs for the loss cost more than the networks themselves.
 """
 
+import math
+
 import numpy as np
 
-from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.kernels import inlined, kernel
 
 F = np.float32
 
@@ -63,34 +65,16 @@ def clipped_surrogate(
     ``losses.ppo`` before the division. ``notes`` float32 [R, heads, 2] is working memory; rows handled at the same time need one each.
     """
     clip, value_weight, entropy_weight = weights
-    open_to_all = len(allowed) != len(logits)
     for row in range(start, stop):
-        d_row, d_value, note, first = d_logits[row], d_values[row], notes[row % len(notes)], 0
-        d_row[:] = F(0)
+        d_row, d_value, note = d_logits[row], d_values[row], notes[row % len(notes)]
+        d_row[:] = F(0)  # first probabilities, then the gradient
         d_value[:] = F(0)
         told[row, :] = F(0)
         if not present[row]:
             continue
-        log_prob, entropy = F(0), F(0)
-        for head in range(len(choices)):
-            beyond, top, total, mean = first + choices[head], F(-1e9), F(0), F(0)
-            for j in range(first, beyond):
-                if open_to_all or allowed[row, j]:
-                    top = max(top, logits[row, j])
-            for j in range(first, beyond):
-                if open_to_all or allowed[row, j]:
-                    d_row[j] = np.exp(logits[row, j] - top)
-                    total += d_row[j]
-            shift = top + np.log(total)
-            for j in range(first, beyond):
-                d_row[j] /= total  # from now on probabilities
-                mean += d_row[j] * (logits[row, j] - shift)
-            log_prob += logits[row, first + actions[row, head]] - shift
-            entropy -= mean
-            note[head, 0], note[head, 1] = shift, mean
-            first = beyond
+        log_prob, entropy = consider(logits, choices, allowed, actions, d_row, note, row)
         change = log_prob - old[row]
-        ratio, gain, first = np.exp(change), advantages[row], 0
+        ratio, gain, first = math.exp(change), advantages[row], 0
         bounded = min(max(ratio, F(1) - clip), F(1) + clip)
         pull = gain * ratio if gain * ratio <= gain * bounded else F(0)  # beyond the clip there is no gradient
         for head in range(len(choices)):
@@ -105,3 +89,29 @@ def clipped_surrogate(
             miss = values[row, k] - targets[row, k]
             told[row, 1] += miss * miss
             d_value[k] = share[0] * value_weight * F(2) * miss
+
+
+@inlined
+def consider(logits, choices, allowed, actions, probabilities, note, row):
+    """Fill ``probabilities`` [C] of the choices of a row, and ``note`` [heads, 2] with the logarithm of each head's sum of weights and with
+    minus its entropy; returns the log-probability of the row's actions and the entropy, over all heads.
+    """
+    open_to_all, log_prob, entropy, first = len(allowed) != len(logits), F(0), F(0), 0
+    for head in range(len(choices)):
+        beyond, top, total, mean = first + choices[head], F(-1e9), F(0), F(0)
+        for j in range(first, beyond):
+            if open_to_all or allowed[row, j]:
+                top = max(top, logits[row, j])
+        for j in range(first, beyond):
+            if open_to_all or allowed[row, j]:
+                probabilities[j] = math.exp(logits[row, j] - top)
+                total += probabilities[j]
+        shift = top + math.log(total)
+        for j in range(first, beyond):
+            probabilities[j] /= total
+            mean += probabilities[j] * (logits[row, j] - shift)
+        log_prob += logits[row, first + actions[row, head]] - shift
+        entropy -= mean
+        note[head, 0], note[head, 1] = shift, mean
+        first = beyond
+    return log_prob, entropy

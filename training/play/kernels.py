@@ -1,5 +1,7 @@
 """The inner loops of sampling: actions drawn from a policy's outputs, with their log-probabilities."""
 
+import math
+
 import numpy as np
 
 from avatarium.worlds.core.kernels import kernel
@@ -41,7 +43,7 @@ def sample_discrete(logits, choices, key, greedy, actions, log_probs, start, sto
             most = weights[top]
             total = F(0)
             for j in range(len(weights)):
-                weights[j] = np.exp(weights[j] - most)
+                weights[j] = math.exp(weights[j] - most)
                 total += weights[j]
             chosen = top
             if not greedy:
@@ -53,7 +55,7 @@ def sample_discrete(logits, choices, key, greedy, actions, log_probs, start, sto
                             break
                         left -= weights[j]
             actions[row, head] = chosen
-            log_prob += np.log(weights[chosen] / total)
+            log_prob += math.log(weights[chosen] / total)
             start += choices[head]
         log_probs[row] = log_prob
 
@@ -72,9 +74,9 @@ def sample_gaussian(parameters, key, greedy, actions, log_probs, start, stop):
             drawn = F(0)
             if not greedy:
                 bits = mix(key[0], np.uint64(row * controls + k))
-                radius = np.sqrt(F(-2) * np.log(UNIT * F((bits >> np.uint64(40)) + np.uint64(1))))
-                drawn = radius * np.cos(TWO_PI * UNIT * F(bits & np.uint64(0xFFFFFF)))
+                radius = math.sqrt(F(-2) * math.log(UNIT * F((bits >> np.uint64(40)) + np.uint64(1))))
+                drawn = F(radius * math.cos(TWO_PI * UNIT * F(bits & np.uint64(0xFFFFFF))))
             log_std = parameters[row, controls + k]
-            actions[row, k] = parameters[row, k] + np.exp(log_std) * drawn
+            actions[row, k] = parameters[row, k] + math.exp(log_std) * drawn
             log_prob -= F(0.5) * drawn * drawn + log_std + HALF_LOG_TWO_PI
         log_probs[row] = log_prob

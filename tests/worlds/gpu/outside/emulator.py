@@ -63,6 +63,9 @@ class Context:
         self.allocated[address] = block, memory
         return memory.own()
 
+    def synchronize(self) -> None:
+        """Nothing is under way here."""
+
     def compile(self, modules: list[str], **options: Any) -> bytes:
         """In place of NVVM: code of this CPU; returns its number, which stands for PTX. What is for other GPUs goes to NVVM."""
         if options["arch"] != ARCH:
