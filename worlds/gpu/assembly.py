@@ -62,9 +62,11 @@ class Code:
 def programs(spec: WorldSpec, **how: Any) -> Iterator[Program]:
     """Every kernel that ``GpuBatch(spec, **how)`` starts in a reset and a step, in that order, compiled as it would be then.
 
-    Raises UserError where numba-cuda is not installed.
+    Raises UserError where numba-cuda is not installed, or its simulator takes the place of the compiler.
     """
     device.installed()
+    if device.SIMULATED:
+        raise UserError("the simulator of CUDA compiles nothing: unset NUMBA_ENABLE_CUDASIM")
     with device.rehearsal() as started:
         batch = GpuBatch(spec, **{"num_envs": 2, "central": True} | how)
         batch.reset(0)
@@ -94,14 +96,14 @@ def lowered(entry: Any, kinds: tuple[Any, ...]) -> Program:
     return Program(entry.py_func.__name__, tuple(modules), options)
 
 
-def write(spec: WorldSpec, folder: Path, overrides: list[str], capability: tuple[int, int] = HOPPER) -> Iterator[str]:
-    """Write the kernels of a world to ``folder``, as PTX and as machine code; yields the lines of a table on them as they are ready."""
+def write(spec: WorldSpec, folder: Path, overrides: list[str]) -> Iterator[str]:
+    """Write the kernels of a world to ``folder``, as PTX and machine code for Hopper; yields lines of a table on them as they are ready."""
     config = settings.parse_overrides(overrides, spec.config)
     folder.mkdir(parents=True, exist_ok=True)
     yield f"{'kernel':<40} {'registers':>9} {'stack':>6} {'spilled':>7} {'arguments':>9} {'float64':>7}  {'otherwise than a CPU'}"
     for number, program in enumerate(programs(spec, **config)):
-        ptx = program.ptx(capability)
-        code = machine_code(ptx, capability)
+        ptx = program.ptx()
+        code = machine_code(ptx)
         (folder / f"{number}-{program.name}.ptx").write_text(ptx)
         (folder / f"{number}-{program.name}.cubin").write_bytes(code.binary)
         needs = f"{code.registers:>9} {code.stack_bytes:>6} {code.spilled_bytes:>7} {argument_bytes(ptx):>9} {doubles(ptx):>7}"

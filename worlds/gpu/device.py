@@ -44,8 +44,12 @@ def installed() -> None:
 
 
 def place(array: np.ndarray) -> Any:
-    """A copy of ``array`` on the GPU."""
-    return _twin(array) if SIMULATED else cuda.to_device(np.ascontiguousarray(array))
+    """A copy of ``array`` on the GPU, there for whatever is started next, in any stream."""
+    if SIMULATED:
+        return _twin(array)
+    placed = cuda.to_device(np.ascontiguousarray(array))
+    cuda.synchronize()
+    return placed
 
 
 def empty_like(array: Any) -> Any:
@@ -54,8 +58,11 @@ def empty_like(array: Any) -> Any:
 
 
 def fetch(array: Any) -> np.ndarray:
-    """A copy of an array of the GPU in the memory of the CPU; waits for what was started before."""
-    found: np.ndarray = _twin(array) if SIMULATED else array.copy_to_host()
+    """A copy of an array of the GPU in the memory of the CPU; waits for what was started before, in any stream."""
+    if SIMULATED:
+        return _twin(array)
+    cuda.synchronize()  # for streams of others than numba, for which a copy does not wait
+    found: np.ndarray = array.copy_to_host()
     return found
 
 
@@ -65,10 +72,11 @@ def _twin(array: np.ndarray) -> np.ndarray:
 
 
 def rows(array: Any, which: np.ndarray) -> np.ndarray:
-    """Rows ``which`` int64 [K] of an array of the GPU, in the memory of the CPU."""
+    """Rows ``which`` int64 [K] of an array of the GPU, in the memory of the CPU, with the bytes between the fields of records."""
+    shape = (len(which), *array.shape[1:])
     if not array.size:  # of which numba-cuda takes no part
-        return np.zeros((len(which), *array.shape[1:]), array.dtype)
-    return np.concatenate([fetch(array[k : k + 1]) for k in which.tolist()])
+        return np.zeros(shape, array.dtype)
+    return np.ndarray(shape, array.dtype, bytearray(b"".join(fetch(array[k : k + 1]).tobytes() for k in which.tolist())))
 
 
 def store(array: Any, values: Any, stream: Any = 0) -> None:

@@ -37,6 +37,7 @@ PROBLEMS = """
 import numpy as np
 from avatarium import worlds
 from avatarium.worlds.core.errors import UserError
+from avatarium.worlds.gpu.assembly import programs
 from avatarium.worlds.gpu.batch import GpuBatch
 
 def refused(ask):
@@ -56,6 +57,7 @@ refused(lambda: batch.home([]))
 refused(lambda: batch.home([[0]]))
 refused(lambda: batch.copy_from(batch, np.arange(3)))
 refused(lambda: batch.restore(GpuBatch(worlds.spec("steering"), 2).snapshot()))
+refused(lambda: next(programs(worlds.spec("steering"))))
 print(batch.home([1]).step({role: given[:1] for role, given in nothing.items()}).reward["pilot"].shape)
 """
 
@@ -69,6 +71,7 @@ def test_what_cannot_be_is_said() -> None:
         *["give numbers of environments from 0 to 2"] * 3,
         "batch.home(envs)",
         "another world",
+        "unset NUMBA_ENABLE_CUDASIM",
     ]
     assert len(told) == len(wanted) + 1
     assert all(want in line for want, line in zip(wanted, told, strict=False)), told

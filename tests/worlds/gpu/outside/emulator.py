@@ -125,7 +125,7 @@ def compiled(modules: list[str]) -> Function:
     """The modules of a kernel, the first of which is its entry, as code of this CPU. Raises NameError where they call what is unknown."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    machine = llvm.Target.from_default_triple().create_target_machine(opt=1)
+    machine = llvm.Target.from_default_triple().create_target_machine(opt=0)
     whole, *others = (llvm.parse_assembly(retargeted(module, machine)) for module in dict.fromkeys(modules))
     entry = next(function for function in whole.functions if not function.is_declaration)
     name = entry.name
@@ -136,7 +136,7 @@ def compiled(modules: list[str]) -> Function:
     unknown = {f.name for f in whole.functions if f.is_declaration and not f.name.startswith("llvm.")}
     if unknown:
         raise NameError(f"a kernel calls what a GPU may compute otherwise: {unknown}")
-    passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=1))
+    passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=0))
     passes.getModulePassManager().run(whole, passes)
     engine = llvm.create_mcjit_compiler(whole, machine)
     engine.finalize_object()
