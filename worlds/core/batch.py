@@ -190,9 +190,7 @@ class Batch:
         if not self.autoreset:
             self._hush()
         ended = self._advance()
-        if self._lag.late is not None:
-            self._share(self.spec.look_again, self.state, self.episodes, self._packed, self._out, self._lag.late)
-            self._retell(self._all)
+        self._look_late()
         self._survey()
         if ended:
             self._finish()
@@ -216,14 +214,7 @@ class Batch:
     def _advance(self) -> int:
         """Run the world's step kernel; returns how many environments ended."""
         self.ended[:] = False
-        actions, lag = self._actions, self._lag
-        if lag.network is not None and lag.late is not None:
-            self._share(ages.carry, lag.network, lag.link, lag.split, self.state.avatars, self.episodes, lag.late.ages, lag.delays)
-        if lag.posts is not None:
-            for mine, post in zip(actions, lag.posts, strict=True):
-                self._share(synclag.send, post, mine, self.clock)
-            actions = tuple(post.arrived for post in lag.posts)
-        arguments = (self.state, self.episodes, self._packed, actions, self._out, self.events)
+        arguments = (self.state, self.episodes, self._packed, self._due_actions(), self._out, self.events)
         if self._pool is not None:
             return int(sum(self._share(self.spec.step, *arguments)))
         if self._kernel is None:
@@ -231,6 +222,23 @@ class Batch:
             self._kernel = _entry(self.spec.step, (*arguments, 0, self.num_envs))
             return ended
         return int(self._kernel(*arguments, 0, self.num_envs))
+
+    def _due_actions(self) -> tuple[np.ndarray, ...]:
+        """What takes effect in this step, by role: what was asked for, or what has arrived of it."""
+        actions, lag = self._actions, self._lag
+        if lag.network is not None and lag.late is not None:
+            self._share(ages.carry, lag.network, lag.link, lag.split, self.state.avatars, self.episodes, lag.late.ages, lag.delays)
+        if lag.posts is None:
+            return actions
+        for mine, post in zip(actions, lag.posts, strict=True):
+            self._share(synclag.send, post, mine, self.clock)
+        return tuple(post.arrived for post in lag.posts)
+
+    def _look_late(self) -> None:
+        """Let others be sensed as they are known, where that is otherwise than they are."""
+        if self._lag.late is not None:
+            self._share(self.spec.look_again, self.state, self.episodes, self._packed, self._out, self._lag.late)
+            self._retell(self._all)
 
     def _share(self, kernel: Any, *arguments: Any) -> list[Any]:
         if self._pool is None:

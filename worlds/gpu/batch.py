@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 
 from avatarium.worlds.core import episodes as course
-from avatarium.worlds.core import synclag
 from avatarium.worlds.core.batch import Batch, Snapshot, Step, leaves
 from avatarium.worlds.core.errors import UserError
-from avatarium.worlds.core.network import ages
 from avatarium.worlds.core.spec import WorldSpec
 from avatarium.worlds.gpu import device, kernels
 from avatarium.worlds.gpu.eyes import GpuEyes
@@ -80,9 +78,7 @@ class GpuBatch(Batch):
         self._take(actions)
         self._share(kernels.hush, self._out, self.episodes, self.events, self.ended, self._before, self.autoreset)
         self._advance()
-        if self._lag.late is not None:
-            self._share(self.spec.look_again, self.state, self.episodes, self._packed, self._out, self._lag.late)
-            self._retell(self._all)
+        self._look_late()
         self._survey()
         self._degrade(self._all)
         finals = tuple(self._final.values())
@@ -96,14 +92,7 @@ class GpuBatch(Batch):
 
     def _advance(self) -> int:
         """As ``Batch._advance``; nobody waits to be told how many episodes ended: it returns 0."""
-        actions, lag = self._actions, self._lag
-        if lag.network is not None and lag.late is not None:
-            self._share(ages.carry, lag.network, lag.link, lag.split, self.state.avatars, self.episodes, lag.late.ages, lag.delays)
-        if lag.posts is not None:
-            for mine, post in zip(actions, lag.posts, strict=True):
-                self._share(synclag.send, post, mine, self.clock)
-            actions = tuple(post.arrived for post in lag.posts)
-        self._share(self.spec.step, self.state, self.episodes, self._packed, actions, self._out, self.events)
+        self._share(self.spec.step, self.state, self.episodes, self._packed, self._due_actions(), self._out, self.events)
         return 0
 
     def _put(self, mine: Any, given: Any) -> None:
