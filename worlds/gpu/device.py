@@ -185,7 +185,7 @@ def one_each(kernel: Any) -> Any:
         if i < count:
             kernel(*arguments, i, i + 1)
 
-    return cuda.jit(_named(one, kernel))
+    return _entry(one, kernel)
 
 
 @functools.cache
@@ -197,13 +197,24 @@ def some(kernel: Any) -> Any:
         if i < which.shape[0] and which[i]:
             kernel(*arguments, i, i + 1)
 
-    return cuda.jit(_named(one, kernel))
+    return _entry(one, kernel)
 
 
-def _named(entry: Any, kernel: Any) -> Any:
-    """``entry`` under the name of ``kernel``, by which profilers know it."""
-    entry.__name__ = entry.__qualname__ = f"{kernel.__module__.removeprefix(PACKAGE)}.{kernel.__name__}"
+def _entry(function: Any, kernel: Any) -> Any:
+    """``function`` as a kernel of the GPU under the name of the one that it calls, by which profilers know it, and compiled but once."""
+    function.__name__ = function.__qualname__ = f"{kernel.__module__.removeprefix(PACKAGE)}.{kernel.__name__}"
+    function.kernel = kernel
+    entry = cuda.jit(function)
+    if not SIMULATED:
+        keep(entry)
     return entry
+
+
+def keep(entry: Any) -> None:
+    """Have what is compiled for ``entry`` kept for other processes."""
+    from avatarium.worlds.gpu import keeping  # of which there is nothing where numba stands in for a GPU
+
+    entry._cache = keeping.Kept(entry.py_func)
 
 
 @contextlib.contextmanager

@@ -23,9 +23,11 @@ sys.path.insert(0, str(Path(__file__).parent / "outside"))
 import emulator
 import twins
 
-from avatarium.worlds.gpu import assembly
+from avatarium.worlds.gpu import assembly, keeping
 
 CAPABILITIES = ((9, 0), (8, 0))
+KEEP = device.keep
+"""As it is on a GPU; within the emulator nothing is kept otherwise."""
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,34 @@ def test_without_care_they_would_not_be(gpu: emulator.Context, monkeypatch: pyte
     ptx = assembly.Program("choose", careless.modules, careless.options | {"fma": True}).ptx()
     assert {"fma.rn.f32", "max.f32", "min.f32", "max.f64"} <= set(assembly.inexact(ptx))
     assert assembly.inexact(careful.ptx()) == []
+
+
+def test_what_was_compiled_is_kept_until_its_sources_change(
+    gpu: emulator.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(device, "keep", KEEP)
+    numbers, out = device.place(np.ones((4, 3), np.float32)), device.place(np.zeros((4, 4), np.float32))
+
+    def compiled() -> int:
+        """How many kernels have to be compiled by a process that starts afresh."""
+        before = len(gpu.compiled)
+        emulator.forget()
+        device.store(out, np.zeros((4, 4), np.float32))
+        device.run(choose, (numbers, out), 4)
+        assert device.fetch(out)[:, 2].tolist() == [2.0] * 4
+        return len(gpu.compiled) - before
+
+    assert [compiled(), compiled(), compiled()] == [1, 0, 0]
+    monkeypatch.setattr(keeping, "folder_stamp", lambda folder: "changed")
+    assert [compiled(), compiled()] == [1, 0]
+    for file in tmp_path.rglob("*.nbc"):
+        file.write_bytes(b"cut")
+    assert compiled() == 1
+    monkeypatch.setattr(keeping.Locator, "ensure_cache_path", lambda self: (tmp_path / "none" / "at" / "all").mkdir())
+    monkeypatch.setattr(keeping, "folder_stamp", lambda folder: "changed again")
+    assert [compiled(), compiled()] == [1, 1]
+    emulator.forget()
 
 
 def test_arrays_of_the_gpu_keep_shapes_and_what_they_share(gpu: emulator.Context) -> None:
