@@ -1,4 +1,8 @@
-"""The same bytes on every machine: whatever the processor numba compiles for, the process, and the size of the batch."""
+"""The same bytes on every machine: whatever the processor numba compiles for, the process, and the size of the batch.
+
+Of the large worlds, each of which takes a minute to compile once more, wayfinding and metasync are compiled for a processor that has nothing
+but what all have; code of every world that has nothing of the processor's own is run in tests/worlds/gpu.
+"""
 
 import gc
 import os
@@ -12,6 +16,8 @@ from avatarium.worlds.core.checks.trial import actions_for, trace
 
 GENERIC = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
 STEPS, MANY = 700, 64
+LARGE = ("concierge", "commons", "domination", "gathering", "museum")
+"""Compiled for this processor alone."""
 
 
 def hashes(name: str) -> list[str]:
@@ -24,7 +30,8 @@ def hashes(name: str) -> list[str]:
 
 def hashes_elsewhere(name: str) -> list[str]:
     """The same as another process finds them, in which numba compiles for a processor that has nothing but what all have."""
-    done = subprocess.run([sys.executable, __file__, name], env=os.environ | GENERIC, check=True, capture_output=True, text=True)
+    other = {} if name in LARGE else GENERIC
+    done = subprocess.run([sys.executable, __file__, name], env=os.environ | other, check=True, capture_output=True, text=True)
     return done.stdout.split()
 
 

@@ -50,7 +50,7 @@ class Tune:
         add("--out", type=Path, metavar="DIR", help="folder of the search (default: the next free runs/tune-WORLD-N)")
         add("--resume", type=Path, metavar="DIR", help="go on with a search that was interrupted")
         add("--quiet", action="store_true", help="print nothing but mistakes")
-        parser.set_defaults(learners=None, mind=[], demos=[], skip_private=False, parent=None)
+        parser.set_defaults(learners=None, mind=[], demos=[], skip_private=False, parent=None, device="cpu")
 
     def run(self, args: argparse.Namespace) -> int:
         """Search; returns 0, or 130 when interrupted."""

@@ -35,7 +35,7 @@ class SourceKeyedLocator(caching._CacheLocator):  # type: ignore[misc]
     """Where numba keeps a kernel that is made of this package's kernels, and by which sources it knows that it is still good."""
 
     def __init__(self, kernel: Any, file: str) -> None:
-        self._file = Path(file)
+        self._file, self._py_file = Path(file), file  # numba asks for the latter where it cannot keep a kernel
         self._line = kernel.__code__.co_firstlineno
         self._folder = cache_folder() / self.get_suitable_cache_subpath(file)
 

@@ -92,9 +92,7 @@ def test_without_care_they_would_not_be(gpu: emulator.Context, monkeypatch: pyte
     assert assembly.inexact(careful.ptx()) == []
 
 
-def test_what_was_compiled_is_kept_until_its_sources_change(
-    gpu: emulator.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_compiled_is_kept_until_its_sources_change(gpu: emulator.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "cache_folder", lambda: tmp_path)
     monkeypatch.setattr(device, "keep", KEEP)
     numbers, out = device.place(np.ones((4, 3), np.float32)), device.place(np.zeros((4, 4), np.float32))
