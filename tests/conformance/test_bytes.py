@@ -1,7 +1,7 @@
 """The same bytes on every machine: whatever the processor numba compiles for, the process, and the size of the batch.
 
-Of the large worlds, each of which takes a minute to compile once more, wayfinding and metasync are compiled for a processor that has nothing
-but what all have; code of every world that has nothing of the processor's own is run in tests/worlds/gpu.
+Of the large worlds, each of which takes a minute to compile once more, wayfinding and metasync are compiled for a processor that has
+nothing but what all have; code of every world that has nothing of the processor's own is run in tests/worlds/gpu.
 """
 
 import gc
