@@ -11,7 +11,7 @@ from avatarium.agents.networks.actor_critic import ActorCritic
 from avatarium.agents.networks.heads import masked
 from avatarium.training.gpu import sharing
 from avatarium.training.play.arrivals import Arrivals
-from avatarium.training.play.drawing import drawer, one_key
+from avatarium.training.play.drawing import drawer
 from avatarium.training.play.rollout import SPARSE, Extras, Fragment, allocate
 from avatarium.worlds.core.batch import Batch
 from avatarium.worlds.core.kernels import kernel
@@ -22,10 +22,10 @@ from avatarium.worlds.gpu import device as gpu
 
 @kernel
 def turn(key, time, origin, number, start, stop):
-    """The key of the next step, uint64 [1]: what ``actor.key_of`` makes of ``origin``, that step's ``time`` uint64 [1] and ``number``."""
+    """The key of the next step, int64 [1]: what ``actor.key_of`` makes of ``origin``, that step's ``time`` int64 [1] and ``number``."""
     for k in range(start, stop):
-        time[k] += np.uint64(1)
-        key[k] = mix(mix(origin, time[k]), number)
+        time[k] += 1
+        key[k] = np.int64(mix(mix(origin, time[k]), number))
 
 
 class GpuActor:
@@ -45,7 +45,7 @@ class GpuActor:
         self._finals = torch.zeros(steps, slots, size, device=device)
         self._final_central = torch.zeros(steps, batch.num_envs, extras.central, device=device)
         self._draw, self._keys = drawer(role, device), (np.uint64(keys[0]), np.uint64(keys[1]))
-        self._key, self._time = (torch.from_numpy(one_key(0)).to(device) for _ in range(2))
+        self._key, self._time = torch.zeros(2, 1, dtype=torch.int64, device=device)  # not all of torch knows uint64
         self._memory = tuple(part.to(device) for part in network.initial(slots))
         self._fresh = torch.ones(slots, dtype=torch.bool, device=device)
         name = role.name

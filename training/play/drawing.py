@@ -11,7 +11,8 @@ from avatarium.training.play import kernels
 from avatarium.worlds.core.spec import Role
 
 Draw = Callable[[Any, Any, bool, Any, Any], None]
-"""(outputs, key uint64 [1], greedy, actions, log_probs): fills the last two; arrays, or tensors that all lie on one device."""
+"""(outputs, key, greedy, actions, log_probs): fills the last two; arrays, or tensors that all lie on one device. Of the key, uint64 or
+int64 [1], the bits count."""
 
 
 def drawer(role: Role, device: Any = "cpu") -> Draw:

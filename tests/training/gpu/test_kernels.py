@@ -19,7 +19,7 @@ def plain(*shape: int, dtype: Any = F) -> np.ndarray:
     return np.zeros(shape, dtype)
 
 
-KEY, CHOICES, ACTIONS = plain(1, dtype=np.uint64), plain(2, dtype=np.int64), plain(ROWS, 2, dtype=np.int32)
+KEY, CHOICES, ACTIONS = plain(1, dtype=np.int64), plain(2, dtype=np.int64), plain(ROWS, 2, dtype=np.int32)
 FLAGS, FACTORS = plain(3, ROWS, dtype=np.bool_), (F(0.2), F(0.5), F(0.01))
 CALLS: dict[Any, tuple[Any, ...]] = {
     sample_discrete: (plain(ROWS, 8), CHOICES, KEY, False, ACTIONS, plain(ROWS)),
