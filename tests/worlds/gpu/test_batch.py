@@ -80,7 +80,7 @@ def test_what_cannot_be_is_said() -> None:
 
 def test_without_a_gpu_a_batch_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     spec: WorldSpec = worlds.spec("steering")
-    monkeypatch.setattr(device, "installed", lambda: None)
+    monkeypatch.setattr(device.importlib.util, "find_spec", lambda name: name)
     monkeypatch.setattr(device.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match="there is no GPU that CUDA can use"):
         GpuBatch(spec, 2)
