@@ -14,4 +14,6 @@ def enough_memory() -> Iterator[None]:
     except Exception as fault:  # both have errors of their own, which share nothing but these words
         if "out of memory" not in str(fault).lower().replace("_", " "):
             raise
-        raise UserError("the GPU has not enough memory for so many environments: take fewer --envs, or a shorter fragment") from fault
+        raise UserError(
+            "the GPU has not enough memory for so many environments: take fewer --envs, a shorter fragment or smaller minibatches"
+        ) from fault

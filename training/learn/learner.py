@@ -104,14 +104,15 @@ class BatchedPPOTorchLearner(PPOTorchLearner):  # type: ignore[misc]
         batches = self._received or _batches(training_data)
         self._received = []
         tables: dict[str, Table] = {}
-        for module_id in batches[0].fragments:
-            if self.should_module_be_updated(module_id, None):
-                fragment = join([b.fragments[module_id] for b in batches])
-                tables[module_id] = self._estimator(module_id).table(fragment)
         self._scale_learning_rates(lr_scale)
-        for _epoch in range(num_epochs):
-            for drawn in _minibatches(tables, minibatch_size):
-                self.apply_gradients(self.postprocess_gradients(self._gradients(tables, drawn)))
+        with enough_memory():
+            for module_id in batches[0].fragments:
+                if self.should_module_be_updated(module_id, None):
+                    fragment = join([b.fragments[module_id] for b in batches])
+                    tables[module_id] = self._estimator(module_id).table(fragment)
+            for _epoch in range(num_epochs):
+                for drawn in _minibatches(tables, minibatch_size):
+                    self.apply_gradients(self.postprocess_gradients(self._gradients(tables, drawn)))
         for module_id, table in tables.items():
             self._settle(module_id, table)
         self._log(tables, sum(b.env_steps for b in batches), num_epochs)
