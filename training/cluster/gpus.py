@@ -1,8 +1,5 @@
 """Whether there are the GPUs that a run asks for."""
 
-import importlib.util
-import os
-
 import ray
 import torch
 
@@ -12,14 +9,13 @@ from avatarium.training.run.plan import Plan
 from avatarium.worlds.core.errors import UserError
 
 
-def simulated() -> bool:
-    """Whether numba stands in for a GPU (see ``worlds.gpu.device``); torch then computes on the CPU."""
-    return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") == "1"
-
-
 def of_learner(where: Machines) -> int:
-    """GPUs that each learner takes."""
-    return int(where.gpus or (where.device == arena.CUDA and not simulated()))
+    """GPUs that each learner takes; none where numba stands in for them, and torch computes on the CPU."""
+    if where.device == arena.CUDA:
+        from avatarium.worlds.gpu import device  # which looks for CUDA
+
+        return int(where.gpus or not device.SIMULATED)
+    return int(where.gpus)
 
 
 def check(plan: Plan, where: Machines) -> None:
@@ -41,8 +37,12 @@ def check(plan: Plan, where: Machines) -> None:
 
 def _check_worlds(plan: Plan) -> None:
     """Raise UserError unless the plan's worlds can be stepped on a GPU, with what it asks for."""
-    if importlib.util.find_spec("numba_cuda") is None and not simulated():
-        raise UserError("numba-cuda is not installed, which compiles worlds for GPUs: pip install 'avatarium[gpu]', or leave out --device")
+    from avatarium.worlds.gpu import device
+
+    try:
+        device.installed()
+    except UserError as lack:
+        raise UserError(f"{lack}, or leave out --device") from None
     h = plan.hyperparameters
     wanted = {
         "a world of others": plan.arena.spec is None,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +14,7 @@ from avatarium.training.gpu.tally import GpuTally
 from avatarium.training.league.spirit import share
 from avatarium.training.play.orders import Casting, Orders
 from avatarium.training.play.rollout import Extras, Fragment
+from avatarium.training.play.stage import spread
 from avatarium.worlds.gpu import device
 from avatarium.worlds.gpu.batch import GpuBatch
 
@@ -41,9 +41,9 @@ class GpuStage:
             name: GpuActor(batch, batch.roles[name], steps, networks[module], extras[module], (origin, k), where)
             for k, (name, module) in enumerate(casting.modules.items())
         }
-        self._finals = _tensors({name: batch._final[name] for name in self._actors})
-        self._rewards, self._present = _tensors(batch.rewards), _tensors(batch.present)
-        self._ends = {name: (_tensors(batch._step.termination)[name], _tensors(batch._step.truncation)[name]) for name in self._actors}
+        self._present, step = _tensors(batch.present), batch._step
+        self._rewards, self._finals = _tensors(step.reward), _tensors(step.final_observation)
+        self._terminations, self._truncations = _tensors(step.termination), _tensors(step.truncation)
         self.tally = GpuTally(batch)
         self._greedy, self._orders, self._begun = False, Orders(), False
         steady = where.type == "cuda" and not any(actor.counts for actor in self._actors.values())
@@ -51,9 +51,8 @@ class GpuStage:
 
     def _begin(self) -> None:
         """Reset all environments, spread over the course of an episode so that they do not all end in the same step."""
-        batch, length = self.batch, getattr(self.batch.config, "episode_steps", 0)
-        batch.reset(self._origin)
-        device.store(batch.clock, (np.arange(batch.num_envs) * length // batch.num_envs).astype(np.int32))
+        self.batch.reset(self._origin)
+        device.store(self.batch.clock, spread(self.batch))
         self.tally.begin()
         self._begun = True
 
@@ -84,7 +83,7 @@ class GpuStage:
                 rewards = [self._rewards[name] for name in self._actors]
                 share(rewards, list(here.values()), self._orders.spirit, self._orders.zero_sum and len(rewards) > 1)
             for name, actor in self._actors.items():
-                actor.note(t, self._rewards[name], *self._ends[name], self._finals[name])
+                actor.note(t, self._rewards[name], self._terminations[name], self._truncations[name], self._finals[name])
 
     def _follow(self) -> None:
         """Step on the stream on which torch works."""

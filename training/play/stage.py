@@ -44,8 +44,7 @@ class Stage:
         """Reset all environments, spread over the course of an episode so that they do not all end in the same step."""
         batch = self.batch
         batch.reset(self._origin)
-        length = getattr(batch.config, "episode_steps", 0)
-        batch.clock[:] = np.arange(batch.num_envs) * length // batch.num_envs
+        batch.clock[:] = spread(batch)
         for actor in self._actors.values():
             actor.begin()
         if self.rivalry:
@@ -92,3 +91,9 @@ class Stage:
     def close(self) -> None:
         """Close the worlds."""
         self.batch.close()
+
+
+def spread(batch: Batch) -> np.ndarray:
+    """Clocks int32 [N] at which environments of a batch are evenly spread over the course of an episode."""
+    length = getattr(batch.config, "episode_steps", 0)
+    return (np.arange(batch.num_envs) * length // batch.num_envs).astype(np.int32)

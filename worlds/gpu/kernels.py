@@ -3,6 +3,7 @@
 import numpy as np
 
 from avatarium.worlds.core.kernels import kernel
+from avatarium.worlds.core.rewards import clear
 
 F = np.float32
 
@@ -56,7 +57,4 @@ def begin(outs, episodes, log, origins, ended, start, stop):
             log.tally[i, k].count = 0
             log.tally[i, k].value = 0.0
         for out in outs:
-            out.reward[i] = F(0)
-            out.terms[i] = F(0)
-            out.termination[i] = False
-            out.truncation[i] = False
+            clear(out, i)

@@ -14,6 +14,7 @@ from avatarium.training.gpu.memory import enough_memory
 from avatarium.training.run.plan import Plan
 from avatarium.training.run.recipe import Hyperparameters, recipe_for
 from avatarium.worlds.core.errors import UserError
+from avatarium.worlds.gpu import device
 
 ON_GPU = Machines(device="cuda")
 SMALL = ("--envs", "4", "--evaluate", "0", "--train", "fragment=16", "--train", "minibatch=128")
@@ -61,7 +62,7 @@ def test_every_recipe_has_environments_enough_for_a_gpu() -> None:
     ],
 )
 def test_what_needs_a_cpu_is_said_before_anything_starts(plan: Plan, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
+    monkeypatch.setattr(device, "SIMULATED", True)
     with pytest.raises(UserError, match=f"do without {what}, or leave out --device"):
         gpus.check(plan, ON_GPU)
 
@@ -74,7 +75,7 @@ def test_without_a_gpu_it_says_so(tmp_path: Path) -> None:
 
 
 def test_without_the_compiler_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpus.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(device.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 'avatarium\[gpu\]'"):
         gpus.check(Plan("wayfinding", {}, Hyperparameters()), ON_GPU)
 
